@@ -1,0 +1,424 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The training loop, one for every net: read it from top to bottom.
+
+A task gives the net, the data, the loss and the validation; the loop gives everything else:
+AdamW with warm-up and cosine decay to zero, mixed precision, gradient clipping, averaged (EMA)
+weights, logs, checkpoints and exact resumption. Several GPUs and machines: start the same
+command with ``torchrun``.
+
+Data is a pure function of (seed, chunk index), so that a position in the data is two numbers and
+a resumed run sees what the uninterrupted one would have seen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import json
+import math
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+
+from ocr_pipeline.core.devices import autocast, resolve_device, resolve_dtype
+from ocr_pipeline.core.errors import TrainingError
+from ocr_pipeline.core.images import write_atomic
+from ocr_pipeline.core.train_options import TrainOptions
+from ocr_pipeline.core.weights import find_weights, load_weights, save_weights
+
+CHECKPOINT = "last.ckpt"
+BEST = "best.safetensors"
+LOG = "log.jsonl"
+
+
+class Task(Protocol):
+    """What is trained. ``chunk`` runs in worker processes, the rest in the training process."""
+
+    model: nn.Module
+    metric: str
+    higher_is_better: bool
+
+    def chunk(self, index: int) -> list[Any]:
+        """Batches number ``index`` of the endless data: nested dicts or tuples of tensors."""
+
+    def loss(self, model: nn.Module, batch: Any) -> tuple[Tensor, dict[str, Any]]:
+        """Scalar loss in float32 and its parts for the log."""
+
+    def validate(self, model: nn.Module) -> dict[str, float]:
+        """Metrics of the net on held-out data; ``self.metric`` picks the best weights."""
+
+    def header(self, metrics: dict[str, float]) -> dict[str, Any]:
+        """The weights file's header."""
+
+    def adapt(self, header: dict[str, Any], state: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Makes another net's tensors fit this one; what is left out starts anew."""
+
+
+class _Chunks(Dataset[list[Any]]):
+    def __init__(self, task: Task) -> None:
+        self.task = task
+
+    def __getitem__(self, index: int) -> list[Any]:
+        return self.task.chunk(index)
+
+
+class _Ema:
+    """Exponential moving average of parameters and statistics, warmed up over the first steps."""
+
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.state = {k: v.detach().clone() for k, v in model.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, model: nn.Module, step: int) -> None:
+        decay = min(self.decay, (1 + step) / (10 + step)) if self.decay else 0.0
+        averages, values = [], []
+        for name, value in model.state_dict().items():
+            if value.is_floating_point():
+                averages.append(self.state[name])
+                values.append(value.detach())
+            else:
+                self.state[name].copy_(value)
+        torch._foreach_lerp_(averages, values, 1.0 - decay)
+
+
+def train(task: Task, options: TrainOptions) -> Path:
+    """Trains, and returns the path of the best weights.
+
+    Raises:
+        TrainingError: if the loss stops being finite, or a run cannot be resumed.
+        KeyboardInterrupt: on Ctrl-C, after the checkpoint was saved.
+    """
+    run = _Run(task, options)
+    try:
+        return run.loop()
+    finally:
+        run.close()
+
+
+class _Run:
+    """State of one run. ``step``, ``chunk`` and ``offset`` say where in the data it is."""
+
+    def __init__(self, task: Task, options: TrainOptions) -> None:
+        self.task, self.options = task, options
+        self.rank, self.world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+        self.device = self._device()
+        if options.threads:
+            torch.set_num_threads(options.threads)
+        torch.manual_seed(options.seed)
+        self.model = task.model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.step = self.chunk = self.offset = self.seen = self.stale = 0
+        self.elapsed = 0.0
+        self.best: float | None = None
+        if options.init_from:
+            self._initialise(options.init_from)
+        decayed = [p for p in self.model.parameters() if p.ndim > 1]
+        rest = [p for p in self.model.parameters() if p.ndim <= 1]
+        groups = [{"params": decayed, "weight_decay": options.weight_decay}, {"params": rest}]
+        self.optimizer = torch.optim.AdamW(groups, lr=options.lr, weight_decay=0.0)
+        self.ema = _Ema(self.model, options.ema)
+        half = resolve_dtype(self.device, options.precision) == torch.float16
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=half)
+        self._open()
+        self.net = torch.compile(self.model) if options.compile else self.model
+        if self.world > 1:
+            self.net = nn.parallel.DistributedDataParallel(self.net)  # type: ignore[arg-type]
+        self.stop: int | None = None
+
+    def _device(self) -> torch.device:
+        device = resolve_device(self.options.device)
+        if self.world > 1:
+            if device.type == "cuda":
+                device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+                torch.cuda.set_device(device)
+            torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        return device
+
+    def _initialise(self, source: str) -> None:
+        header, state = load_weights(find_weights(source))
+        fitting = self.task.adapt(header, state)
+        own = self.model.state_dict()
+        kept = {k: v for k, v in fitting.items() if k in own and own[k].shape == v.shape}
+        if not kept:
+            raise TrainingError(f"{source}: none of its tensors fits this net; choose another")
+        self.model.load_state_dict(kept, strict=False)
+        self._say(f"started from {source}: {len(kept)} of {len(own)} tensors kept")
+
+    def _open(self) -> None:
+        out = self.options.out
+        checkpoint = out / CHECKPOINT
+        if self.options.resume:
+            self._load(checkpoint)
+        elif checkpoint.exists():
+            raise TrainingError(
+                f"{out} already holds a run: continue it with --resume or choose another --out"
+            )
+        out.mkdir(parents=True, exist_ok=True)
+        self.log = (out / LOG).open("a", encoding="utf-8") if self.rank == 0 else io.StringIO()
+        self.board = _tensorboard(out) if self.rank == 0 else None
+
+    # --- the loop -----------------------------------------------------------------------------
+
+    def loop(self) -> Path:
+        options = self.options
+        with _signals(self):
+            start = time.monotonic() - self.elapsed
+            logged = evaluated = saved = self.elapsed
+            evaluated_step = self.step
+            sums: dict[str, float] = {}
+            window, seen = 0, self.seen
+            for batch in self._batches():
+                if self.stop is not None or self._progress() >= 1.0:
+                    break
+                for key, value in self._train_step(batch).items():
+                    sums[key] = sums.get(key, 0.0) + value
+                window += 1
+                self.elapsed = time.monotonic() - start
+                if self.step % options.log_every == 0:
+                    rate = (self.seen - seen) / max(self.elapsed - logged, 1e-9)
+                    self._log_train({k: v / window for k, v in sums.items()}, rate)
+                    sums, window, seen, logged = {}, 0, self.seen, self.elapsed
+                due = options.eval_steps and self.step - evaluated_step >= options.eval_steps
+                if due or self.elapsed - evaluated >= options.eval_minutes * 60:
+                    self._validate()
+                    self.elapsed = time.monotonic() - start
+                    evaluated, evaluated_step = self.elapsed, self.step
+                    if options.patience and self.stale >= options.patience:
+                        self._say(f"no better {self.task.metric} in {self.stale} validations: end")
+                        break
+                if self.elapsed - saved >= options.save_minutes * 60:
+                    self._save()
+                    saved = self.elapsed
+            if self.stop is None:
+                self._validate()
+        self._save()
+        if self.stop is not None:
+            self._say(f"stopped; continue with --resume --out {options.out}")
+            raise KeyboardInterrupt
+        return options.out / BEST
+
+    def _batches(self) -> Iterator[Any]:
+        """Yields batches from the present position on, and keeps the position up to date."""
+        indices = itertools.count(self.chunk * self.world + self.rank, self.world)
+        workers = self.options.workers
+        loader = DataLoader(
+            _Chunks(self.task),
+            batch_size=None,
+            sampler=indices,  # type: ignore[arg-type]
+            num_workers=workers,
+            prefetch_factor=4 if workers else None,
+            pin_memory=self.device.type == "cuda",
+            worker_init_fn=_worker_init,
+        )
+        for chunk in loader:
+            for batch in chunk[self.offset :]:
+                self.offset += 1
+                yield batch
+            self.chunk, self.offset = self.chunk + 1, 0
+
+    def _train_step(self, batch: Any) -> dict[str, float]:
+        batch = to_device(batch, self.device)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.options.lr * self._schedule()
+        self.net.train()
+        with autocast(self.device, self.options.precision):
+            loss, parts = self.task.loss(self.net, batch)
+        self.optimizer.zero_grad(set_to_none=True)
+        self.scaler.scale(loss).backward()
+        self.scaler.unscale_(self.optimizer)
+        limit = self.options.clip or math.inf
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), limit)
+        self._check_finite(loss, norm, batch)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.step += 1
+        self.seen += _size(batch) * self.world
+        self.ema.update(self.model, self.step)
+        return {"loss": float(loss.detach()), **{k: float(v) for k, v in parts.items()}}
+
+    def _check_finite(self, loss: Tensor, norm: Tensor, batch: Any) -> None:
+        if bool(torch.isfinite(loss)) and (bool(torch.isfinite(norm)) or self.scaler.is_enabled()):
+            return
+        names = batch.get("names") if isinstance(batch, dict) else None
+        raise TrainingError(
+            f"step {self.step}: loss {float(loss)}, gradient norm {float(norm)}; samples: "
+            f"{names or 'unnamed'}. Lower --lr, or look at the samples with --dry-run"
+        )
+
+    def _progress(self) -> float:
+        """Share of the budget that is used up, by steps or by time, whichever is further."""
+        shares = [0.0]
+        if self.options.max_steps:
+            shares.append(self.step / self.options.max_steps)
+        if self.options.max_minutes:
+            shares.append(self.elapsed / (60 * self.options.max_minutes))
+        progress = max(shares)
+        if self.world > 1:  # clocks differ, and all ranks have to stop at the same step
+            shared = torch.tensor([progress], device=self.device)
+            torch.distributed.all_reduce(shared, torch.distributed.ReduceOp.MAX)
+            progress = float(shared)
+        return progress
+
+    def _schedule(self) -> float:
+        warm = min(1.0, (self.step + 1) / max(1, self.options.warmup))
+        return warm * 0.5 * (1.0 + math.cos(math.pi * min(1.0, self._progress())))
+
+    # --- validation, logs and files -----------------------------------------------------------
+
+    def _validate(self) -> None:
+        if self.rank != 0:
+            return
+        kept = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
+        random = torch.get_rng_state()
+        self.model.load_state_dict(self.ema.state)
+        self.model.eval()
+        try:
+            with torch.inference_mode(), autocast(self.device, self.options.precision):
+                metrics = self.task.validate(self.model)
+        finally:
+            self.model.load_state_dict(kept)
+            self.model.train()
+            torch.set_rng_state(random)
+        value = metrics[self.task.metric]
+        sign = 1 if self.task.higher_is_better else -1
+        better = self.best is None or sign * value > sign * self.best
+        if better:
+            self.best, self.stale = value, 0
+            save_weights(self.options.out / BEST, self.ema.state, self.task.header(metrics))
+        else:
+            self.stale += 1
+        self._log({"step": self.step, "seen": self.seen, "minutes": self.elapsed / 60, **metrics})
+        text = "  ".join(f"{key} {value:.4g}" for key, value in metrics.items())
+        self._say(f"step {self.step}  validation: {text}{'  (best)' if better else ''}")
+
+    def _log_train(self, means: dict[str, float], rate: float) -> None:
+        if self.rank != 0:
+            return
+        lr = self.optimizer.param_groups[0]["lr"]
+        left = self.elapsed * (1 / max(self._progress(), 1e-6) - 1) if self.world == 1 else 0.0
+        row = {"step": self.step, "seen": self.seen, "minutes": self.elapsed / 60, "lr": lr}
+        self._log({**row, **means, "per_second": rate})
+        best = "-" if self.best is None else f"{self.best:.4g}"
+        parts = "  ".join(f"{key} {value:.4f}" for key, value in means.items())
+        self._say(
+            f"step {self.step}  {parts}  best {self.task.metric} {best}  lr {lr:.2e}  "
+            f"{rate:.1f}/s  {left / 60:.0f} min left"
+        )
+
+    def _log(self, row: dict[str, Any]) -> None:
+        rounded = {k: round(v, 6) if isinstance(v, float) else v for k, v in row.items()}
+        self.log.write(json.dumps(rounded) + "\n")
+        self.log.flush()
+        if self.board is not None:
+            for key, value in row.items():
+                if key not in ("step", "seen"):
+                    self.board.add_scalar(key, value, self.step)
+
+    def _say(self, text: str) -> None:
+        if self.rank == 0:
+            print(text, file=sys.stderr, flush=True)
+
+    def _save(self) -> None:
+        if self.rank != 0:
+            return
+        state = {
+            "model": self.model.state_dict(),
+            "ema": self.ema.state,
+            "optimizer": self.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "random": torch.get_rng_state(),
+            "counters": {k: getattr(self, k) for k in _COUNTERS},
+        }
+        buffer = io.BytesIO()
+        torch.save(state, buffer)
+        write_atomic(self.options.out / CHECKPOINT, buffer.getvalue())
+
+    def _load(self, path: Path) -> None:
+        if not path.is_file():
+            raise TrainingError(f"{path}: no checkpoint there to resume from")
+        try:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+            self.model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.scaler.load_state_dict(state["scaler"])
+        except Exception as error:  # torch raises many kinds for damaged files
+            raise TrainingError(f"{path}: cannot be resumed: {error}") from error
+        self.ema.state = {k: v.to(self.device) for k, v in state["ema"].items()}
+        torch.set_rng_state(state["random"])
+        for key in _COUNTERS:
+            setattr(self, key, state["counters"][key])
+
+    def close(self) -> None:
+        self.log.close()
+        if self.board is not None:
+            self.board.close()
+        if self.world > 1:
+            torch.distributed.destroy_process_group()
+
+
+_COUNTERS = ("step", "chunk", "offset", "seen", "stale", "elapsed", "best")
+
+
+def to_device(batch: Any, device: torch.device) -> Any:
+    """Moves all tensors of a nested batch to a device; leaves everything else as it is."""
+    if isinstance(batch, Tensor):
+        return batch.to(device, non_blocking=True)
+    if isinstance(batch, dict):
+        return {key: to_device(value, device) for key, value in batch.items()}
+    if isinstance(batch, (list, tuple)):
+        return type(batch)(to_device(value, device) for value in batch)
+    return batch
+
+
+def _size(batch: Any) -> int:
+    """Samples in a batch: the length of its first tensor."""
+    if isinstance(batch, Tensor):
+        return len(batch)
+    values = batch.values() if isinstance(batch, dict) else batch
+    return next((_size(v) for v in values if isinstance(v, (Tensor, dict, list, tuple))), 0)
+
+
+def _worker_init(_worker: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the training process decides when to stop
+    torch.set_num_threads(1)
+    with contextlib.suppress(ImportError):
+        import cv2
+
+        cv2.setNumThreads(1)
+
+
+def _tensorboard(folder: Path) -> Any:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        return None
+    return SummaryWriter(str(folder))
+
+
+@contextlib.contextmanager
+def _signals(run: _Run) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the loop after the present step; a second one ends it at once."""
+
+    def handle(number: int, _frame: Any) -> None:
+        if run.stop is not None:
+            raise KeyboardInterrupt
+        run.stop = number
+
+    old = {}
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(ValueError):  # not in the main thread
+            old[number] = signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
