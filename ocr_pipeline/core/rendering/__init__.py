@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fonts, text and degradations from which training images are rendered."""

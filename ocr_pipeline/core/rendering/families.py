@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a font's name says about it: its category, its weight, and how common it is on paper."""
+
+from __future__ import annotations
+
+import re
+
+CATEGORIES = ("sans", "serif", "mono", "typewriter", "display", "handwriting", "cjk")
+
+# Faces that do not show the characters their map promises: symbols, mathematics, and small
+# capitals, whose "a" cannot be told from "A" once the crop is scaled.
+UNUSABLE = re.compile(
+    r"symbol|dingbat|d050000l|\bmath|stix(non|size|variants|integrals)|stixnonunicode|emoji"
+    r"|caps\b|smallcaps|initials|keyboard|webdings|wingdings|opensymbol|icon|awesome|barcode"
+    r"|hairline|notdef|fallback|blank|lastresort|variable width|tamil|mt ?extra"
+    r"|fraktur|blackletter|dunhill|lm ?roman ?5|cmu serif upright italic",
+    re.IGNORECASE,
+)
+
+_BY_CATEGORY: tuple[tuple[str, str], ...] = (
+    ("cjk", r"cjk|wenquanyi|wqy|arphic|ukai|uming|wenkai|smiley|nanum|baekmuk|unfont|un ?batang"
+            r"|dotgothic|gothic ?mb|mincho|ming|hei\b|kai\b|song\b"),
+    ("handwriting", r"dancing|kaushan|kristi|rufscript|dkg|breip|femke|ecolier|isabella|aenigma"
+                    r"|caveat|kalam|patrick|homemade|shadows into|indie|reenie|pen script"
+                    r"|z003|chorus|romande adf script|chancery|cursive|handwrit"),
+    ("typewriter", r"typewriter|typist|special elite|tlwg|lm ?mono|latin modern mono|elite"),
+    ("mono", r"mono|courier|cursor|cousine|\bcode\b|hack|ocr|3270|vt323|inconsolata|anonymous"
+             r"|consol|terminal|typewriter|fixed"),
+    ("display", r"humor|comfortaa|essays|averia|play\b|black\b|romande|display black|display thin"),
+    ("sans", r"sans|heros|arimo|roboto|inter\b|lato|karla|cabin|dosis|manrope|gothic|carlito"
+             r"|cantarell|gillius|universalis|tuffy|adventor|verana|open|andika|biolinum"
+             r"|cmu bright|\bgo\b|helvet|arial|calibri"),
+)
+
+# Document families with their share of all lines; what is left goes to every other family alike.
+COMMON: tuple[tuple[str, float], ...] = (
+    (r"^(liberation sans|arimo|nimbus sans|freesans|tex gyre heros|arial|helvetica)", 0.17),
+    (r"^(liberation serif|tinos|nimbus roman|freeserif|tex gyre termes|times|stixgeneral|stix$)",
+     0.14),
+    (r"^(liberation mono|cousine|nimbus mono|freemono|tex gyre cursor|courier)", 0.10),
+    (r"^(carlito|caladea|open sans|roboto|lato|calibri|cambria)", 0.06),
+    (r"^dejavu", 0.05),
+    (r"(typewriter|special elite|lm mono|latin modern mono)", 0.06),
+    (r"^(ocr ?b|vt323|share tech mono|ibm 3270|inconsolata|anonymous|mononoki|hack)", 0.06),
+)
+
+
+def category_of(name: str, fixed_pitch: bool, serif_hint: bool | None, has_cjk: bool) -> str:
+    """Sort a face into one of ``CATEGORIES``.
+
+    Args:
+        name: Family and style.
+        fixed_pitch: What the file's ``post`` table or its advances say.
+        serif_hint: True for serif, False for sans, None where the file does not say.
+        has_cjk: Whether the face maps common Chinese characters.
+    """
+    lowered = name.lower()
+    for category, pattern in _BY_CATEGORY:
+        if category == "cjk" and has_cjk:
+            return "cjk"
+        if re.search(pattern, lowered):
+            return category
+    if fixed_pitch:
+        return "mono"
+    return "sans" if serif_hint is False else "serif"
+
+
+def style_weight(style: str) -> float:
+    """How often a style is wanted beside its family's regular face (1.0)."""
+    lowered = style.lower()
+    weight = 1.0
+    if re.search(r"thin|extra ?light|ultra ?light", lowered):
+        weight *= 0.12
+    elif re.search(r"light", lowered):
+        weight *= 0.5
+    elif re.search(r"black|heavy|extra ?bold|ultra", lowered):
+        weight *= 0.25
+    elif re.search(r"bold|demi", lowered):
+        weight *= 0.6
+    if re.search(r"italic|oblique|slanted|inclined", lowered):
+        weight *= 0.4
+    return weight
+
+
+def shares(families: list[tuple[str, str]]) -> list[float]:
+    """Share of all lines for each family (sums to 1).
+
+    Args:
+        families: (family name, category) of every family found.
+    """
+    groups: list[int] = []
+    for name, category in families:
+        lowered = name.lower()
+        group = len(COMMON)
+        if category == "handwriting":
+            group = len(COMMON) + 1
+        elif category != "cjk":
+            for index, (pattern, _) in enumerate(COMMON):
+                if re.search(pattern, lowered):
+                    group = index
+                    break
+        groups.append(group if category != "cjk" else -1)
+    wanted = [share for _, share in COMMON]
+    wanted += [1.0 - sum(wanted) - 0.02, 0.02]
+    counts = {group: groups.count(group) for group in set(groups)}
+    raw = [wanted[g] / counts[g] if g >= 0 else 0.0 for g in groups]
+    total = sum(raw)
+    if total == 0.0:
+        return [1.0 / len(raw)] * len(raw)
+    return [value / total for value in raw]
