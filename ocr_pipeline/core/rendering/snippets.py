@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lines as they stand on receipts, forms, office pages and signs, made of smaller things."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ocr_pipeline.core.rendering import entities as e
+from ocr_pipeline.core.rendering.words import LANGUAGES, accented, chance, pick, weighted, word
+
+Rng = np.random.Generator
+
+RARE_SIGNS = "€£¥§©®°·–—‘’“”„•…«»½¼¾²³¹×÷±µ™†¶ºª¢¿¡¬¦¨¯´¸¤ÐÞðþßæøåÆØÅŒœŠšŽžŸÿÝý"
+
+_TOTALS = (
+    "TOTAL", "Total", "SUB TOTAL", "Subtotal", "Sub Total:", "GRAND TOTAL", "TOTAL DUE", "CASH",
+    "CHANGE", "Change", "ROUNDING", "Rounding Adj", "Round Adj", "NET TOTAL", "Balance Due", "TAX",
+    "DISC", "Discount", "TOTAL SALES", "Total Sales Inclusive GST @6%", "TOTAL INCL. GST", "VISA",
+    "Total (Excluding GST)", "GST 6%", "VAT 20%", "MwSt. 19%", "TVA 20%", "Service Charge (10%)",
+    "Total Qty", "TOTAL QTY:", "AMOUNT", "Amount Paid", "TIP", "Total Payable", "Total 0% supplies:",
+    "TOTAL SAVINGS", "MASTERCARD", "Bayar", "Baki", "JUMLAH", "Summe EUR", "Net à payer", "Saldo",
+    "Taxable Amount", "Total Rounded", "Total Amt Incl. GST @ 6%", "SALES TAX", "Deposit", "Refund",
+)
+_RECEIPT = (
+    "TAX INVOICE", "Tax Invoice", "SIMPLIFIED TAX INVOICE", "THANK YOU", "THANK YOU, COME AGAIN",
+    "Thank You and Please Come Again", "THANK YOU FOR YOUR PATRONAGE", "GOODS SOLD ARE NOT RETURNABLE",
+    "GOODS SOLD ARE NOT REFUNDABLE", "EXCHANGE ARE ALLOWED WITHIN", "CASH BILL", "CASH RECEIPT",
+    "*** DUPLICATE ***", "CUSTOMER COPY", "PLEASE KEEP THIS RECEIPT", "GST SUMMARY", "GST Summary",
+    "DESCRIPTION", "Description", "QTY", "Qty", "ITEM", "PRICE", "U/P", "U.Price", "UOM", "Disc", "AMT",
+    "Amount (RM)", "Tax (RM)", "Amt(RM)", "TAX CODE", "Tax Code", "SR", "ZRL", "SR @ 6%", "S = 6%", "Z = 0%",
+    "NO SIGNATURE REQUIRED", "APPROVED", "CARD NUMBER", "Walk-in Customer", "HAVE A NICE DAY!", "PAX",
+    "OPEN 24 HOURS", "DINE IN", "TAKE AWAY", "Served by", "Please retain for your records", "E. & O. E.",
+    "RETURN WITHIN 7 DAYS WITH RECEIPT", "PRICES INCLUDE GST WHERE APPLICABLE", "SELF-SERVICE", "-TAX INVOICE-",
+)
+_KEYS = (
+    "GST ID", "GST No", "GST Reg No", "GST REG. NO.", "GST ID No", "Co. Reg No", "ROC NO", "Tel", "TEL", "Fax",
+    "TEL/FAX", "Date", "DATE", "Time", "Invoice No", "INV NO", "INVOICE NO", "Receipt #", "RECEIPT NO", "Bill No",
+    "Doc No", "Document No", "Cashier", "CASHIER", "Staff", "Salesperson", "SALESPERSON", "Counter", "POS", "Till",
+    "Table", "Order #", "Slip No", "Trans", "Terminal", "Member", "Card No", "Ref", "REF", "Account No", "Customer",
+    "Owned By", "Server", "Check", "Guests", "Approval Code", "Branch", "Shift", "Page", "Your Ref", "Our Ref", "ID",
+    "No. Facture", "Rechnung Nr.", "Kunde", "N° TVA", "Fecha", "Teléfono", "Tél.", "SIRET", "IBAN", "BIC", "ABN",
+)
+_FORM = (
+    "Name", "NAME", "First Name", "Last Name", "Address", "ADDRESS", "City", "State", "ZIP Code", "Date of Birth",
+    "Signature", "SIGNATURE", "Date", "DATE", "TO", "FROM", "SUBJECT", "RE", "CC", "cc", "To", "From", "Subject",
+    "Attention", "ATTN", "Title", "Department", "Company", "Phone No.", "FAX NUMBER", "Comments", "COMMENTS",
+    "Description", "Quantity", "Unit Price", "Approved By", "Prepared by", "Submitted", "Received", "Reason",
+    "Project No.", "Brand", "BRAND NAME", "Product", "Sample No.", "Test", "Results", "Remarks", "Manufacturer",
+    "Effective Date", "Number of pages", "NUMBER OF PAGES INCLUDING COVER", "Region", "Division", "Account Name",
+    "Distribution", "Type of Study", "Objective", "Budget", "Cost", "Agency", "Market", "Circulation", "Size",
+    "Nom", "Prénom", "Adresse", "Code postal", "Straße", "Geburtsdatum", "Unterschrift", "Fecha de nacimiento",
+    "Case Name", "Plaintiff", "Court", "Authorization", "Coupon", "Requested by", "Originated By", "Initials",
+)
+_HEADINGS = (
+    "INTRODUCTION", "Abstract", "REFERENCES", "Table of Contents", "CONCLUSIONS", "Summary", "APPENDIX A",
+    "MEMORANDUM", "INTEROFFICE CORRESPONDENCE", "CONFIDENTIAL", "FACSIMILE TRANSMITTAL", "Materials and Methods",
+    "Results and Discussion", "Acknowledgments", "AGENDA", "MINUTES", "NOTICE", "EXHIBIT B", "PURCHASE ORDER",
+    "TERMS AND CONDITIONS", "QUARTERLY REPORT", "Financial Highlights", "Bibliography", "Annual Report",
+)
+_LETTER = (
+    "Dear Sir or Madam,", "Dear {}:", "Dear {},", "Sincerely,", "Sincerely yours,", "Yours faithfully,",
+    "Very truly yours,", "Best regards,", "Enclosure", "Encl.", "cc: {}", "Re: {}", "By: {}", "Monsieur {},",
+    "Sehr geehrter Herr {},", "Veuillez agréer, Monsieur, mes salutations", "Mit freundlichen Grüßen", "P.S. {}",
+)
+_ROMAN = "I II III IV V VI VII VIII IX X XI XII ii iii iv vi vii".split()
+
+
+def receipt(rng: Rng) -> str:
+    """A line of a receipt."""
+    kind = int(rng.integers(12))
+    if kind <= 1:
+        join = pick(rng, (" ", " ", ": ", " : ", " RM ", " RM", ": RM", " $"))
+        return f"{pick(rng, _TOTALS)}{join}{e.digits(rng, int(rng.integers(1, 4))).lstrip('0') or '0'}.{e.digits(rng, 2)}"
+    if kind == 2:
+        return pick(rng, _TOTALS)
+    if kind == 3:
+        return pick(rng, _RECEIPT)
+    if kind in (4, 5):
+        sep = pick(rng, (":", ": ", " : ", " ", ".: ", "# ", " :", "."))
+        value = weighted(rng, ((3.0, e.code), (2.0, e.date), (1.5, e.phone), (1.5, e.name)))(rng)
+        return f"{pick(rng, _KEYS)}{sep}{value}"
+    if kind == 6:
+        return f"{pick(rng, _KEYS)}{pick(rng, (':', ' :', '', '.', ':-', ' #'))}"
+    if kind == 7:
+        quantity = f"{int(rng.integers(1, 30))}{pick(rng, ('', '', '.00', ' PC', ' PCS', '.000'))}"
+        price = f"{int(10 ** rng.uniform(0, 3))}.{e.digits(rng, 2)}"
+        tail = pick(rng, ("", f" {price}", f" {price} SR", f" {price} S", f" = {price}", " ea"))
+        return f"{quantity} {pick(rng, ('x', 'X', '@', '*', '×'))} {price}{tail}"
+    if kind == 8:
+        price = f"{int(10 ** rng.uniform(0, 3))}.{e.digits(rng, 2)}"
+        return f"{e.product(rng)} {price}{pick(rng, ('', '', ' SR', ' T', ' *', ' Z', 'SR'))}"
+    if kind == 9:
+        return f"{pick(rng, ('', '', f'{int(rng.integers(1, 20))} ', e.digits(rng, 13) + ' '))}{e.product(rng)}"
+    return pick(rng, (e.address, e.company, e.amount, e.amount, e.date, e.code))(rng)
+
+
+def form(rng: Rng) -> str:
+    """A label, a label with its value, or a tick-box entry of a form."""
+    label = pick(rng, _FORM)
+    kind = int(rng.integers(9))
+    if kind <= 2:
+        return f"{label}{pick(rng, (':', ':', '', ' :', '.', '*', '?', ' (optional)', ' No.', ':*'))}"
+    if kind <= 4:
+        value = pick(rng, (e.name, e.date, e.code, e.phone, e.amount, e.company, e.address))(rng)
+        return f"{label}{pick(rng, (': ', ': ', ' ', ' - ', ' : '))}{value}"
+    if kind == 5:
+        return f"{label} {pick(rng, '._.-') * int(rng.integers(3, 22))} {pick(rng, (e.number, e.code, e.date))(rng)}"
+    if kind == 6:
+        return f"{pick(rng, ('[ ]', '( )', '[X]', 'X', '(x)', '[x]', '___', '•', 'o'))} {pick(rng, ('Yes', 'No', label, word(rng)))}"
+    if kind == 7:
+        return f"{int(rng.integers(1, 40))}{pick(rng, ('.', ')', '.)', 'a.', ''))} {label}"
+    return f"{label} ({pick(rng, (word(rng), e.number(rng), 'if any', 'mm/dd/yyyy', e.letters(rng, 3)))})"
+
+
+def office(rng: Rng) -> str:
+    """Headings with numbers, paragraph signs, citations, footnotes, quotations."""
+    n, m = int(rng.integers(1, 30)), int(rng.integers(1, 20))
+    some = " ".join(word(rng) for _ in range(int(rng.integers(1, 5))))
+    last = e.name(rng)
+    kind = int(rng.integers(14))
+    table = (
+        f"{n}.{m} {some.title()}", f"{n}.{m}.{m} {some.capitalize()}", f"{pick(rng, _ROMAN)}. {some.upper()}",
+        f"§ {n}({pick(rng, 'abcde')})({m}) {some}", f"§{n}.{m}", f"({pick(rng, 'abcdefghi')}) {some}",
+        f"{last} et al. ({1950 + n * 2}) {some}", f"[{n}] {last}, “{some.title()},” pp. {n}–{n + m}",
+        f"“{some.capitalize()},” {pick(rng, ('he said', 'said ' + last, 'she added'))}.", f"• {some.capitalize()}",
+        f"Fig. {n}. {some.capitalize()}", f"Table {n}: {some.title()}", f"{n} U.S.C. § {n * 7}{pick(rng, ('', '(a)'))}",
+        f"No. {n:02d}-{e.digits(rng, 4)}",
+    )
+    if chance(rng, 0.2):
+        return pick(rng, _LETTER).replace("{}", last)
+    if chance(rng, 0.15):
+        return f"{some.title()} {'.' * int(rng.integers(3, 25))} {n}"
+    if chance(rng, 0.12):
+        return pick(rng, _HEADINGS)
+    return table[kind]
+
+
+def cells(rng: Rng) -> str:
+    """A table's cell, or several neighbouring ones."""
+    makers = (e.number, e.number, e.amount, e.code, e.date, e.product)
+    count = weighted(rng, ((6.0, 1), (2.0, 2), (1.0, 3), (1.0, 4), (0.6, 6)))
+    return " ".join(pick(rng, makers)(rng) for _ in range(count))
+
+
+def isolated(rng: Rng) -> str:
+    """One to three characters: list marks, cell values, initials, signs."""
+    n = int(rng.integers(1, 30))
+    c = chr(int(rng.integers(97, 123)))
+    return weighted(rng, (
+        (2.0, str(int(rng.integers(10)))), (1.5, str(n)), (1.5, c), (1.5, c.upper()), (1.0, f"{n}."),
+        (1.0, f"{n})"), (1.0, f"({n})"), (0.7, f"{c})"), (0.7, f"({c})"), (0.7, f"{c.upper()}."), (1.0, "-"),
+        (0.5, "–"), (0.7, "%"), (0.6, "$"), (0.5, "#"), (0.5, "&"), (0.6, ":"), (0.5, "."), (0.4, ","),
+        (0.6, "/"), (0.5, "*"), (0.5, "X"), (0.4, "•"), (0.4, "="), (0.4, "+"), (0.3, "@"), (0.3, "?"),
+        (0.3, "!"), (0.3, "--"), (0.3, "..."), (0.3, "N/A"), (0.4, "RM"), (0.3, '"'), (0.3, "I"), (0.3, "€"),
+        (0.3, "£"), (0.3, "§"), (0.2, "°C"), (0.2, "|"), (0.2, "~"), (0.2, "\\"), (0.2, "<"), (0.2, ">"),
+        (0.2, "^"), (0.2, "_"), (0.2, "'"), (0.2, "`"), (0.3, f"{c.upper()}{n}"), (0.3, f"{n}{c.upper()}"),
+        (0.4, f"- {n} -"), (0.3, f"{n}/{n + 3}"), (0.4, f"{c.upper()}. {chr(int(rng.integers(65, 91)))}."),
+        (0.4, f"{n}%"), (0.4, f"{n}.00"), (0.4, "0.00"), (0.3, "000"), (0.3, f"({n}%)"),
+    ))
+
+
+def foreign(rng: Rng, most: int) -> str:
+    """Words of another Western European language, rich in accents."""
+    language = LANGUAGES[min(int(len(LANGUAGES) * rng.random() ** 1.7), len(LANGUAGES) - 1)]
+    special = accented(language)
+    words: list[str] = []
+    length = 0
+    while length < most:
+        new = pick(rng, special) if chance(rng, 0.4) else word(rng, language)
+        if chance(rng, 0.15) or (language == "de" and chance(rng, 0.3)):
+            new = new[:1].upper() + new[1:]
+        if language == "fr" and chance(rng, 0.12) and new[0] in "aeiouéèêhàâôî":
+            new = pick(rng, ("l'", "d'", "qu'", "l’", "d’", "L'", "s'", "n'")) + new
+        words.append(new + weighted(rng, ((12.0, ""), (1.2, ","), (0.8, "."), (0.2, ";"), (0.2, " :"), (0.2, " !"))))
+        length += len(words[-1]) + 1
+    text = " ".join(words)
+    roll = rng.random()
+    if roll < 0.06:
+        text = f"« {text} »" if chance(rng, 0.5) else f"«{text}»"
+    elif roll < 0.10:
+        text = f"„{text}“"
+    elif roll < 0.13 and language in ("es", "fr"):
+        text = f"¿{text.capitalize()}?" if language == "es" else f"{text.capitalize()} ?"
+    elif roll < 0.15 and language == "es":
+        text = f"¡{text.capitalize()}!"
+    return text
+
+
+def signs(rng: Rng, pool: str) -> str:
+    """Ordinary words and numbers with rare signs set among them, each sign as likely as another."""
+    sign = pick(rng, pool)
+    some, n = word(rng), int(rng.integers(1, 1000))
+    if sign.isalpha():  # strange letters inside words
+        at = int(rng.integers(len(some) + 1))
+        made = some[:at] + sign + some[at:]
+        made = made.upper() if sign.isupper() and chance(rng, 0.6) else made
+        return f"{made} {word(rng)}" if chance(rng, 0.5) else made
+    return weighted(rng, (
+        (2.0, f"{some} {sign} {word(rng)}"), (1.5, f"{sign}{n}"), (1.5, f"{n}{sign}"), (1.0, f"{n} {sign}"),
+        (1.0, f"{sign} {some}"), (1.0, f"{some}{sign}"), (1.0, f"{sign}{some}{sign}"), (0.7, sign),
+        (0.7, f"{n}{sign}{int(rng.integers(1, 100))}"), (0.5, f"{sign}{sign}"), (0.7, f"{sign}{some}"),
+        (0.5, f"{some}{sign}{word(rng)}"),
+    ))
+
+
+def scramble(rng: Rng, pool: str, most: int) -> str:
+    """Random characters in groups: no word to lean on."""
+    groups = []
+    for _ in range(weighted(rng, ((3.0, 1), (2.0, 2), (1.0, 3), (0.7, 5)))):
+        groups.append(e.letters(rng, int(rng.integers(1, 10)), pool))
+    return " ".join(groups)[:most]
