@@ -50,10 +50,10 @@ class LabeledPage:
 
 
 def _rows(root: Path, split: str | None) -> Iterator[tuple[int, dict[str, Any]]]:
-    labels = root / "labels.jsonl"
+    labels = root if root.is_file() else root / "labels.jsonl"
     if not labels.is_file():
         raise DataError(f"{labels}: no such file; a set is a folder with labels.jsonl in it")
-    wanted = _split(root, split)
+    wanted = _split(labels.parent, split)
     with labels.open(encoding="utf-8-sig") as file:
         for number, text in enumerate(file, 1):
             if not text.strip():
@@ -81,6 +81,11 @@ def _split(root: Path, split: str | None) -> set[str] | None:
     return set(names)
 
 
+def _folder(root: Path) -> Path:
+    """What image names are relative to: the set's folder, also where a file was named."""
+    return root.parent if root.is_file() else root
+
+
 def _quad(points: Any) -> npt.NDArray[np.float32]:
     quad = np.asarray(points, np.float32)
     if quad.shape != (4, 2) or not np.isfinite(quad).all():
@@ -97,7 +102,7 @@ def read_page_set(root: str | Path, split: str | None = None) -> list[LabeledPag
     """Reads a set of pages.
 
     Args:
-        root: the set's folder.
+        root: the set's folder, or its JSONL file.
         split: name of a split in ``split.json``, or None for all images.
 
     Raises:
@@ -111,7 +116,7 @@ def read_page_set(root: str | Path, split: str | None = None) -> list[LabeledPag
             size = int(row["w"]), int(row["h"])
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"{root / 'labels.jsonl'}, line {number}: {error!r}") from error
-        pages.append(LabeledPage(root / row["image"], *size, lines, row.get("text")))
+        pages.append(LabeledPage(_folder(root) / row["image"], *size, lines, row.get("text")))
     return pages
 
 
@@ -126,7 +131,7 @@ def read_crop_set(root: str | Path, split: str | None = None) -> list[tuple[Path
     for number, row in _rows(root, split):
         if not isinstance(row.get("text"), str):
             raise DataError(f"{root / 'labels.jsonl'}, line {number}: no text")
-        crops.append((root / row["image"], row["text"]))
+        crops.append((_folder(root) / row["image"], row["text"]))
     return crops
 
 
