@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options of a run: one frozen dataclass for the command line, TOML files and Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ocr_pipeline.core.errors import UsageError
+
+FORMATS = ("txt", "json", "overlay")
+PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+DEFAULT_DETECTOR = "ctpn-documents"
+DEFAULT_RECOGNIZER = "crnn-latin"
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How pages are read. Every field is a flag of ``ocr run`` under the same name.
+
+    Attributes:
+        detector: bundled name or weights file of the detector.
+        recognizer: bundled name or weights file of the recognizer.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``, for both stages.
+        detector_device: the detector's device where it differs from ``device``.
+        recognizer_device: the recognizer's device where it differs from ``device``.
+        precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
+        threads: threads of the nets on a CPU; 0 leaves PyTorch's choice.
+        batch_size: lines that the recognizer reads at once.
+        min_score: detector score (0 to 1) below which a line is dropped; None leaves the
+            detector's own threshold.
+        min_confidence: recognizer confidence (0 to 1) below which a line is dropped.
+        detect: find lines first; False takes each image for one line.
+        format: what is written for each input, of ``txt``, ``json`` and ``overlay``.
+        overlay_text: write the text beside each line of the overlay.
+    """
+
+    detector: str = DEFAULT_DETECTOR
+    recognizer: str = DEFAULT_RECOGNIZER
+    device: str = "auto"
+    detector_device: str | None = None
+    recognizer_device: str | None = None
+    precision: str = "auto"
+    threads: int = 0
+    batch_size: int = 32
+    min_score: float | None = None
+    min_confidence: float = 0.0
+    detect: bool = True
+    format: tuple[str, ...] = FORMATS
+    overlay_text: bool = False
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise UsageError(f"--precision {self.precision!r}: use {', '.join(PRECISIONS)}")
+        if self.threads < 0:
+            raise UsageError(f"--threads must not be negative, not {self.threads}")
+        if self.batch_size < 1:
+            raise UsageError(f"--batch-size must be at least 1, not {self.batch_size}")
+        for name in ("min_score", "min_confidence"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 1:
+                flag = name.replace("_", "-")
+                raise UsageError(f"--{flag} must lie between 0 and 1, not {value}")
+        unknown = [name for name in self.format if name not in FORMATS]
+        if unknown:
+            raise UsageError(f"--format {unknown[0]!r}: use {', '.join(FORMATS)}")
+        if not self.format:
+            raise UsageError(f"--format names nothing to write; use {', '.join(FORMATS)}")
+        if len(set(self.format)) < len(self.format):
+            raise UsageError(f"--format names {self.format} more than once")
