@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CRNN: convolutions, then recurrence over columns, then CTC (arXiv 1507.05717).
+
+One time step is four pixels wide. A line is scaled to the net's height and never squashed: the
+width is free.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ocr_pipeline.core.registry import register
+from recognizer.cells import Recurrent
+
+# Output channels at width 1.0, and the pooling (height, width) after each convolution.
+_CHANNELS = (64, 128, 256, 256, 512, 512, 512)
+_POOLS = ((2, 2), (2, 2), None, (2, 1), None, (2, 1), None)
+_PAPER_NORM = (2, 4, 6)  # the authors' code normalises the third, fifth and seventh convolution
+STRIDE = 4
+
+
+@register("crnn")
+class CRNN(nn.Module):
+    """The CRNN of the paper at ``width`` 1.0, or a narrower or wider one.
+
+    Args:
+        classes: output classes, the CTC blank included.
+        width: multiplies the channels of all convolutions.
+        norm: batch norm after ``"all"`` convolutions, or after those of the ``"paper"``.
+        last: kernel width of the last convolution, 2 in the paper.
+        rnn: ``lstm`` or ``gru``.
+        hidden: units of each direction of each recurrent layer.
+        layers: recurrent layers.
+        bidirectional: read the columns in both directions.
+        projection: linear layer between the recurrent ones, as in the authors' code.
+        dropout: between recurrent layers and before the classifier, in training.
+        height: height of the input in pixels; 32 or a multiple of it.
+    """
+
+    def __init__(
+        self,
+        classes: int,
+        width: float = 1.0,
+        norm: str = "all",
+        last: int = 2,
+        rnn: str = "lstm",
+        hidden: int = 256,
+        layers: int = 2,
+        bidirectional: bool = True,
+        projection: bool = False,
+        dropout: float = 0.0,
+        height: int = 32,
+    ) -> None:
+        super().__init__()
+        channels = [max(8, round(width * c / 8) * 8) for c in _CHANNELS]
+        blocks: list[nn.Module] = []
+        before = 1
+        for index, (after, pool) in enumerate(zip(channels, _POOLS, strict=True)):
+            final = index == len(channels) - 1
+            normed = norm == "all" or index in _PAPER_NORM
+            kernel = (height // 16, last) if final else (3, 3)
+            if final and last > 1:
+                blocks.append(nn.ZeroPad2d((0, last - 1, 0, 0)))  # keeps one step per 4 pixels
+            padding = 0 if final else 1
+            blocks.append(nn.Conv2d(before, after, kernel, padding=padding, bias=not normed))
+            if normed:
+                blocks.append(nn.BatchNorm2d(after))
+            blocks.append(nn.ReLU(inplace=True))
+            if pool:
+                blocks.append(nn.MaxPool2d(pool, pool))
+            before = after
+        self.features = nn.Sequential(*blocks)
+        self.recurrent = Recurrent(
+            before, hidden, layers, rnn, bidirectional, dropout, projection
+        )
+        self.dropout = nn.Dropout(dropout)
+        self.classifier = nn.Linear(self.recurrent.out_features, classes)
+        for module in self.features:
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Reads lines.
+
+        Args:
+            images: (N, 1, height, W) normalised grey.
+
+        Returns:
+            (N, W // 4, classes) logits.
+        """
+        maps = self.features(images)  # (N, C, 1, W / 4)
+        columns = maps.squeeze(2).transpose(1, 2)
+        logits: Tensor = self.classifier(self.dropout(self.recurrent(columns)))
+        return logits
+
+
+def steps(width: int) -> int:
+    """Time steps that a line of so many pixels has, its padding not counted."""
+    return -(-width // STRIDE)
+
+
+def paper_crnn(classes: int) -> CRNN:
+    """The CRNN as published: 8.3 million parameters for 37 classes."""
+    return CRNN(classes, width=1.0, norm="paper", last=2, hidden=256, projection=True)
+
+
+def parameters(model: torch.nn.Module) -> int:
+    """Number of trained values."""
+    return sum(p.numel() for p in model.parameters())

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lines to train on: rendered ones without end, and real ones cut from labelled pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ocr_pipeline.core.errors import DataError, InputError
+from ocr_pipeline.core.geometry import crop_quad, quad_size
+from ocr_pipeline.core.groundtruth import LabeledPage, is_page_set, read_crop_set, read_page_set
+from ocr_pipeline.core.images import load_image
+from recognizer.alphabet import Alphabet, normalise
+from recognizer.preprocessing import to_grey
+
+Grey = npt.NDArray[np.uint8]
+_CORE = 36  # height at which a real line's box is kept, its margin not counted
+_MARGIN = 0.4  # margin kept around it, in heights of the box
+
+
+@dataclass(frozen=True, slots=True)
+class RealLine:
+    """A line cut from a page with a margin on all sides, for jittered boxes in training.
+
+    ``margin`` is in pixels of ``image``; ``caseless`` labels do not tell upper from lower case.
+    """
+
+    image: Grey
+    text: str
+    margin: int
+    caseless: bool
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetSpec:
+    """A labelled set as written on the command line: ``FOLDER[:split][,option...]``.
+
+    Options: ``caseless`` (labels do not tell the case), ``strip=CHARS`` (characters to take out
+    of labels), ``skip=CHARS`` (labels with any of them are left out).
+    """
+
+    root: Path
+    split: str | None = None
+    caseless: bool = False
+    strip: str = ""
+    skip: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> SetSpec:
+        """Reads the command line's form.
+
+        Raises:
+            DataError: if an option is unknown.
+        """
+        head, *options = text.split(",")
+        root, colon, split = head.rpartition(":")
+        if not colon or "/" in split or "\\" in split:
+            root, split = head, ""
+        values: dict[str, str] = {}
+        caseless = False
+        for option in options:
+            key, _, value = option.partition("=")
+            if key == "caseless":
+                caseless = True
+            elif key in ("strip", "skip"):
+                values[key] = value
+            else:
+                raise DataError(f"set {text!r}: unknown option {key!r}")
+        return cls(Path(root), split or None, caseless, **values)
+
+    def label(self, text: str) -> str | None:
+        """The label as it is trained on, or None where it is left out."""
+        if any(character in text for character in self.skip):
+            return None
+        return normalise("".join(c for c in text if c not in self.strip))
+
+
+def load_lines(spec: SetSpec, alphabet: Alphabet, limit: int | None = None) -> list[RealLine]:
+    """Reads a set of pages or crops into memory.
+
+    Lines without a label, with characters outside the alphabet, or upright are left out.
+
+    Raises:
+        DataError: if the set is malformed or no line of it can be used.
+    """
+    lines: list[RealLine] = []
+    for line in _iter_lines(spec):
+        if line.text and not alphabet.missing(line.text):
+            lines.append(line)
+        if limit is not None and len(lines) >= limit:
+            break
+    if not lines:
+        raise DataError(f"{spec.root}: no line there that can be trained on")
+    return lines
+
+
+def _iter_lines(spec: SetSpec) -> Iterator[RealLine]:
+    if is_page_set(spec.root):
+        for page in read_page_set(spec.root, spec.split):
+            yield from _page_lines(page, spec)
+        return
+    for path, text in read_crop_set(spec.root, spec.split):
+        label = spec.label(text)
+        if label:
+            yield RealLine(to_grey(load_image(path)), label, 0, spec.caseless, str(path))
+
+
+def _page_lines(page: LabeledPage, spec: SetSpec) -> Iterator[RealLine]:
+    try:
+        image = to_grey(load_image(page.image))
+    except InputError:
+        return
+    for line in page.lines:
+        label = None if line.ignore else spec.label(line.text)
+        width, height = quad_size(line.quad)
+        if not label or height < 6 or width < 0.3 * height or (len(label) > 2 and width < height):
+            continue
+        crop = crop_quad(
+            image, line.quad, height=round(_CORE * (1 + 2 * _MARGIN)), pad_x=_MARGIN, pad_y=_MARGIN
+        )
+        yield RealLine(crop, label, round(_CORE * _MARGIN), spec.caseless, page.image.name)
+
+
+def jitter(line: RealLine, rng: np.random.Generator, height: int) -> Grey:
+    """A real line as a detector might have boxed it, slightly varied: (height, W) uint8.
+
+    Box edges, slant, width, contrast, sharpness and noise vary; nothing that hides the text.
+    """
+    tall, wide = line.image.shape
+    if line.margin:
+        core_w, core_h = wide - 2 * line.margin, tall - 2 * line.margin
+    else:
+        core_w, core_h = wide, tall
+    top = line.margin - core_h * rng.uniform(-0.04, 0.22)
+    bottom = tall - line.margin + core_h * rng.uniform(-0.04, 0.22)
+    left = line.margin - core_h * rng.uniform(-0.05, 0.38)
+    right = wide - line.margin + core_h * rng.uniform(-0.05, 0.38)
+    del core_w
+    scale = height / (bottom - top)
+    stretch = scale * rng.uniform(0.85, 1.18)
+    shear = rng.normal(0, 0.06)
+    slope = rng.normal(0, 0.006)
+    width = max(8, round((right - left) * stretch))
+    middle_x, middle_y = (left + right) / 2, (top + bottom) / 2
+    matrix = np.array(
+        [
+            [stretch, shear * scale, width / 2 - stretch * middle_x - shear * scale * middle_y],
+            [slope * scale, scale, height / 2 - scale * middle_y - slope * scale * middle_x],
+        ],
+        np.float32,
+    )
+    image = line.image
+    if scale < 0.6:  # a warp alone would alias
+        image = cv2.GaussianBlur(image, (0, 0), 0.4 / scale)
+    warped = cv2.warpAffine(
+        image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return _tone(warped.astype(np.uint8, copy=False), rng)
+
+
+def _tone(image: Grey, rng: np.random.Generator) -> Grey:
+    if rng.random() < 0.2:
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 0.9)).astype(np.uint8)
+    if rng.random() < 0.15:
+        factor = rng.uniform(0.5, 0.8)
+        small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+        image = cv2.resize(small, image.shape[::-1], interpolation=cv2.INTER_LINEAR).astype(np.uint8)
+    values = image.astype(np.float32)
+    if rng.random() < 0.5:
+        values = 255.0 * (values / 255.0) ** float(np.exp(rng.normal(0, 0.3)))
+    if rng.random() < 0.3:
+        values += rng.normal(0, rng.uniform(2, 12), image.shape).astype(np.float32)
+    return np.clip(values, 0, 255).astype(np.uint8)
+
+
+def batches_by_area(
+    widths: Sequence[int], area: int, rng: np.random.Generator | None = None
+) -> list[list[int]]:
+    """Groups lines of like width so that every batch has about the same padded area.
+
+    Args:
+        widths: width of each line in pixels.
+        area: number of lines times the widest line, at most (at least one line a batch).
+        rng: shuffles the batches; in order of width when None.
+
+    Returns:
+        Lists of indices into ``widths``, each index once.
+    """
+    order = sorted(range(len(widths)), key=lambda i: widths[i])
+    groups: list[list[int]] = []
+    current: list[int] = []
+    for index in order:
+        if current and (len(current) + 1) * widths[index] > area:
+            groups.append(current)
+            current = []
+        current.append(index)
+    if current:
+        groups.append(current)
+    if rng is not None:
+        rng.shuffle(groups)  # type: ignore[arg-type]
+    return groups

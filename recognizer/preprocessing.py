@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a crop to the net's input; the same code in training and in use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+# The figures that a weights file carries; what reads them insists on these.
+PREPROCESSING: dict[str, Any] = {"color": "grey", "height": 32, "contrast": [1, 99, 40]}
+_LOW, _HIGH, _LEAST = 1.0, 99.0, 40.0
+MIN_WIDTH = 16
+
+
+def to_grey(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """(H, W), (H, W, 1) or (H, W, 3) RGB uint8 to (H, W) uint8."""
+    if image.ndim == 3:
+        if image.shape[2] == 1:
+            return image[..., 0]
+        return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
+    return image
+
+
+def scale_to_height(image: npt.NDArray[np.uint8], height: int) -> npt.NDArray[np.uint8]:
+    """Scales a grey crop to the net's height, keeping its aspect; at least ``MIN_WIDTH`` wide."""
+    tall, wide = image.shape[:2]
+    width = max(MIN_WIDTH, round(wide * height / max(tall, 1)))
+    if (tall, wide) == (height, width):
+        return image
+    method = cv2.INTER_AREA if tall > height else cv2.INTER_LINEAR
+    return cv2.resize(image, (width, height), interpolation=method).astype(np.uint8, copy=False)
+
+
+def normalise(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """Stretches a grey line's contrast to [-1, 1].
+
+    Dark and light are the 1st and 99th percentile, so that faded print looks like fresh print;
+    a range of less than 40 grey levels is not stretched further, so that blank paper stays
+    blank.
+    """
+    histogram = np.bincount(image.ravel(), minlength=256).cumsum()
+    low = int(np.searchsorted(histogram, image.size * _LOW / 100))
+    high = int(np.searchsorted(histogram, image.size * _HIGH / 100))
+    if high - low < _LEAST:
+        middle = (low + high) / 2
+        low, high = int(middle - _LEAST / 2), int(middle + _LEAST / 2)
+    table = (np.arange(256, dtype=np.float32) - low) * (2.0 / (high - low)) - 1.0
+    return np.clip(table, -1.0, 1.0)[image]
+
+
+def prepare(crop: npt.NDArray[np.uint8], height: int) -> npt.NDArray[np.float32]:
+    """A crop of any size to the (height, W) float32 that the net reads."""
+    return normalise(scale_to_height(to_grey(crop), height))
+
+
+def collate(lines: Sequence[npt.NDArray[np.float32]], width: int | None = None) -> Tensor:
+    """Pads prepared lines on the right with mid-grey: (N, 1, height, width) float32."""
+    height = lines[0].shape[0]
+    width = width or round_up(max(line.shape[1] for line in lines))
+    batch = np.zeros((len(lines), 1, height, width), np.float32)
+    for row, line in zip(batch, lines, strict=True):
+        row[0, :, : line.shape[1]] = line
+    return torch.from_numpy(batch)
+
+
+def round_up(width: int, multiple: int = 4) -> int:
+    """The next multiple of ``multiple`` that is not below ``width``."""
+    return -(-width // multiple) * multiple
