@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
+from ocr_pipeline.cli.main import cli
 from ocr_pipeline.core.errors import DataError, InputError
 from recognizer.labels import LabeledImage, read_labels
 
@@ -269,3 +271,73 @@ def test_lmdb_of_something_else(tmp_path: Path) -> None:
     lmdb.open(str(tmp_path / "set")).close()
     with pytest.raises(DataError, match="no num-samples"):
         read_labels(tmp_path / "set")
+
+
+# --------------------------------------------------------------------------- ocr data check
+
+
+def run_check(*arguments: object) -> tuple[int, str]:
+    result = CliRunner().invoke(cli, ["data", "check", *map(str, arguments)])
+    return result.exit_code, result.output
+
+
+def flawed_set(folder: Path) -> Path:
+    picture(folder / "good.png", 100, shade=1)
+    picture(folder / "copy.png", 100, shade=1)
+    picture(folder / "narrow.png", 24, shade=2)  # 24 / 4 = 6 steps
+    picture(folder / "rare.png", 100, shade=3)
+    (folder / "broken.png").write_bytes(b"\x89PNG\r\n")
+    return labels_file(
+        folder,
+        "labels.txt",
+        "good.png Total 5.00\ncopy.png Totol 5.00\ngood.png Total 5.00\n"
+        "narrow.png aabbc\nrare.png x\u4e2d\nbroken.png a\ngone.png b\n",
+    )
+
+
+def test_check_reports_every_flaw(tmp_path: Path) -> None:
+    code, output = run_check(flawed_set(tmp_path), "--json")
+    found = json.loads(output)
+    assert code == 0
+    assert (found["total"], found["usable"]) == (7, 3)
+    assert [item["text"] for item in found["unreadable"]] == ["a", "b"]
+    assert "damaged" in found["unreadable"][0]["reason"]
+    assert "no such file" in found["unreadable"][1]["reason"]
+    # aabbc: five characters and two blanks between equal ones.
+    assert [item["reason"] for item in found["too_long"]] == [
+        "needs 7 time steps, 24 pixels of width give 6"
+    ]
+    assert found["missing"] == {"\u4e2d": 1}
+    assert len(found["repeated"]) == 2
+    assert [item["text"] for item in found["contradicting"]] == ["Totol 5.00"]
+    assert found["characters"]["5"] == 3
+    assert found["samples"][0]["text"] == "Total 5.00"
+
+
+def test_check_prints_samples_and_counts(tmp_path: Path) -> None:
+    code, output = run_check(flawed_set(tmp_path), "--sheet", tmp_path / "sheet.png")
+    assert code == 0
+    assert "good.png  'Total 5.00'" in output
+    assert "labels too long for their width  1" in output
+    assert Image.open(tmp_path / "sheet.png").width > 100
+
+
+def test_check_fails_when_nothing_is_usable(tmp_path: Path) -> None:
+    labels_file(tmp_path, "labels.txt", "gone.png b\n")
+    code, output = run_check(tmp_path)
+    assert code == 6
+    assert "no sample of it can be trained on" in output
+    assert run_check(tmp_path / "nowhere")[0] == 6
+
+
+def test_check_takes_the_alphabet_of_a_file(tmp_path: Path) -> None:
+    picture(tmp_path / "1.png")
+    characters = labels_file(tmp_path, "chars.txt", " \n\u4e2d\n\u6587\n\u4e2d\n")
+    path = labels_file(tmp_path, "train.txt", "1.png 1 2\n")
+    code, output = run_check(path, "--alphabet-file", characters, "--json")
+    assert code == 0
+    assert json.loads(output)["samples"][0]["text"] == "\u4e2d\u6587"
+    few = labels_file(tmp_path, "few.txt", "\u4e2d")
+    code, output = run_check(path, "--alphabet-file", characters, "--alphabet", few)
+    assert code == 6
+    assert "'\u6587' in 1" in output

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ocr data``: looks at labelled data as the trainers will read it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ocr_pipeline.core.errors import ExitCode
+from recognizer.labels import FORMATS
+
+if TYPE_CHECKING:
+    from recognizer.alphabet import Alphabet
+    from recognizer.label_check import Finding, LabelReport
+    from recognizer.labels import LabeledImage
+
+_SHOWN = 5
+
+
+@click.group()
+def data() -> None:
+    """Check labelled data as the trainers will read it."""
+
+
+@data.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--format", type=click.Choice(FORMATS), default="auto", show_default=True, help="Label layout."
+)
+@click.option(
+    "--alphabet-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="File of characters that the numbers of the index format refer to, one a line.",
+)
+@click.option(
+    "--index-base",
+    type=click.Choice(["0", "1"]),
+    help="Number of that file's first line; 0 by default if it is the space.",
+)
+@click.option("--split", help="Split named in split.json; all images by default.")
+@click.option(
+    "--images",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder that image names are relative to.",
+)
+@click.option(
+    "--recognizer", help="Weights file or bundled name whose alphabet and height are to serve."
+)
+@click.option(
+    "--alphabet",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="File of the characters to be learnt, one a line; Western European print by default.",
+)
+@click.option("--samples", default=8, show_default=True, help="Decoded samples to print.")
+@click.option("--limit", type=click.IntRange(1), help="Look at the first N samples only.")
+@click.option("--sheet", type=click.Path(path_type=Path), help="Picture of the samples to write.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def check(
+    path: Path,
+    format: str,
+    alphabet_file: Path | None,
+    index_base: str | None,
+    split: str | None,
+    images: Path | None,
+    recognizer: str | None,
+    alphabet: Path | None,
+    samples: int,
+    limit: int | None,
+    sheet: Path | None,
+    as_json: bool,
+) -> None:
+    """Read a set of labelled crops as the trainer will, and say what is wrong with it.
+
+    PATH is a folder (labels in the file names, or in labels.jsonl, .csv, .tsv, .txt), a label
+    file, or an LMDB folder. The exit code is 6 if no sample can be used.
+    """
+    from recognizer.label_check import check_labels
+    from recognizer.labels import read_labels
+
+    base = None if index_base is None else int(index_base)
+    listed = read_labels(path, format, alphabet_file, base, split, images)[:limit]
+    wanted, height = _target(recognizer, alphabet or alphabet_file)
+    report = check_labels(_progress(listed), wanted, height)
+    picked = _spread_out(listed, samples)
+    if sheet is not None:
+        _write_sheet(picked, sheet)
+    if as_json:
+        shown = [{"name": item.name, "text": item.text} for item in picked]
+        click.echo(json.dumps({**report.to_dict(), "samples": shown}, ensure_ascii=False, indent=1))
+    else:
+        _print(report, picked, wanted)
+    if not report.usable:
+        click.echo(f"ocr: error: {path}: no sample of it can be trained on", err=True)
+        raise click.exceptions.Exit(int(ExitCode.DATA))
+
+
+def _target(recognizer: str | None, characters: Path | None) -> tuple[Alphabet, int]:
+    """Alphabet and height of the net that is to be trained."""
+    from recognizer.alphabet import Alphabet
+    from recognizer.label_files import read_characters
+    from recognizer.preprocessing import PREPROCESSING
+
+    height = int(PREPROCESSING["height"])
+    if characters is not None:
+        return Alphabet.of(dict.fromkeys(read_characters(characters))), height
+    if recognizer is not None:
+        from ocr_pipeline.core.weights import find_weights, read_header
+
+        header = read_header(find_weights(recognizer, "recognizer"))
+        return Alphabet.from_header(header), int(header["preprocessing"]["height"])
+    from ocr_pipeline.core.rendering.text import LATIN_ALPHABET
+
+    return Alphabet.of(LATIN_ALPHABET), height
+
+
+def _progress(samples: Sequence[LabeledImage]) -> Iterator[LabeledImage]:
+    from tqdm import tqdm
+
+    # None: no bar where stderr is not a terminal.
+    yield from tqdm(samples, unit="image", disable=None, leave=False)
+
+
+def _spread_out(samples: Sequence[LabeledImage], count: int) -> list[LabeledImage]:
+    """Samples from all over the set: a set is often sorted."""
+    count = min(count, len(samples))
+    return [samples[i * len(samples) // count] for i in range(count)]
+
+
+def _write_sheet(samples: Sequence[LabeledImage], path: Path) -> None:
+    from ocr_pipeline.core.errors import InputError
+    from recognizer.preprocessing import scale_to_height, to_grey
+    from recognizer.sheet import lines_sheet
+
+    pictures = []
+    for sample in samples:
+        try:
+            pictures.append((scale_to_height(to_grey(sample.load()), 32), sample.text))
+        except InputError:
+            continue  # the report names it
+    lines_sheet(pictures, path)
+
+
+def _print(report: LabelReport, samples: Sequence[LabeledImage], alphabet: Alphabet) -> None:
+    click.echo("samples, as decoded:")
+    for sample in samples:
+        click.echo(f"  {sample.name}  {sample.text!r}")
+    rows: list[tuple[str, Any]] = [
+        ("samples", report.total),
+        ("usable", report.usable),
+        ("unreadable images", len(report.unreadable)),
+        ("empty labels", len(report.empty)),
+        ("labels outside the alphabet", len(report.outside)),
+        ("labels too long for their width", len(report.too_long)),
+        ("duplicate images", len(report.repeated)),
+        ("  with contradicting labels", len(report.contradicting)),
+        ("distinct characters", f"{len(report.characters)} (the net knows {alphabet.classes - 1})"),
+    ]
+    if report.usable:
+        for name, values in (("width at the net's height", "widths"), ("label length", "lengths")):
+            spread = report.to_dict()[values]
+            rows.append((name, "{min} to {max}, median {median}".format(**spread)))
+    wide = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        click.echo(f"{name:<{wide}}  {value}")
+    if report.missing:
+        listed = ", ".join(f"{c!r} in {n}" for c, n in report.missing.most_common(12))
+        click.echo(f"characters outside the alphabet: {listed}")
+    for name in ("unreadable", "empty", "outside", "too_long", "contradicting", "repeated"):
+        _print_findings(name.replace("_", " "), getattr(report, name))
+
+
+def _print_findings(name: str, findings: Sequence[Finding]) -> None:
+    for finding in findings[:_SHOWN]:
+        click.echo(f"{name}: {finding.name} {finding.text!r}: {finding.reason}")
+    if len(findings) > _SHOWN:
+        click.echo(f"{name}: and {len(findings) - _SHOWN} more (--json lists all)")

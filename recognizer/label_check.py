@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a trainer would make of a labelled set, sample by sample: ``ocr data check``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ocr_pipeline.core.errors import InputError
+from recognizer.alphabet import Alphabet, normalise
+from recognizer.crnn import steps
+from recognizer.ctc import required_steps
+from recognizer.labels import LabeledImage
+from recognizer.preprocessing import scale_to_height, to_grey
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A sample that something is wrong with: its name, its label, and what it is."""
+
+    name: str
+    text: str
+    reason: str
+
+
+@dataclass(slots=True)
+class LabelReport:
+    """What was found in a set.
+
+    Attributes:
+        total: samples looked at.
+        usable: samples that a trainer can learn from; double ones count here too.
+        unreadable: images that cannot be decoded.
+        empty: labels without a character.
+        outside: labels with characters that the alphabet lacks.
+        too_long: labels that need more time steps than their image has.
+        repeated: samples listed twice, or whose pixels equal those of an earlier one.
+        contradicting: those of ``repeated`` whose label differs from the earlier one's.
+        characters: how often each character occurs in all labels.
+        missing: how many labels hold each character that the alphabet lacks.
+        widths: width of each usable image at the net's height.
+        lengths: number of characters of each usable label.
+    """
+
+    total: int = 0
+    usable: int = 0
+    unreadable: list[Finding] = field(default_factory=list)
+    empty: list[Finding] = field(default_factory=list)
+    outside: list[Finding] = field(default_factory=list)
+    too_long: list[Finding] = field(default_factory=list)
+    repeated: list[Finding] = field(default_factory=list)
+    contradicting: list[Finding] = field(default_factory=list)
+    characters: Counter[str] = field(default_factory=Counter)
+    missing: Counter[str] = field(default_factory=Counter)
+    widths: list[int] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Counts, spreads and findings as plain values."""
+        findings = ("unreadable", "empty", "outside", "too_long", "repeated", "contradicting")
+        return {
+            "total": self.total,
+            "usable": self.usable,
+            **{name: [_plain(item) for item in getattr(self, name)] for name in findings},
+            "characters": dict(self.characters.most_common()),
+            "missing": dict(self.missing.most_common()),
+            "widths": spread(self.widths),
+            "lengths": spread(self.lengths),
+        }
+
+
+def _plain(finding: Finding) -> dict[str, str]:
+    return {"name": finding.name, "text": finding.text, "reason": finding.reason}
+
+
+def spread(values: list[int]) -> dict[str, int]:
+    """Least, median and greatest of some numbers; empty for none."""
+    if not values:
+        return {}
+    return {"min": min(values), "median": int(np.median(values)), "max": max(values)}
+
+
+def check_labels(
+    samples: Iterable[LabeledImage], alphabet: Alphabet, height: int = 32
+) -> LabelReport:
+    """Reads every sample as the trainer does and sorts out what it could not use.
+
+    A line of width w at the net's height has w / 4 time steps; CTC needs one for each character
+    and one more between equal neighbours.
+
+    Args:
+        samples: what :func:`recognizer.labels.read_labels` gives.
+        alphabet: characters of the net to be trained.
+        height: height of its input in pixels.
+    """
+    report = LabelReport()
+    seen: dict[bytes, LabeledImage] = {}
+    for sample in samples:
+        report.total += 1
+        report.characters.update(sample.text)
+        try:
+            image = sample.load()
+        except InputError as error:
+            report.unreadable.append(Finding(sample.name, sample.text, str(error)))
+            continue
+        _note_repeats(report, sample, image, seen)
+        text = normalise(sample.text)
+        width = scale_to_height(to_grey(image), height).shape[1]
+        if _usable(report, sample, text, width, alphabet):
+            report.usable += 1
+            report.widths.append(width)
+            report.lengths.append(len(text))
+    return report
+
+
+def _usable(
+    report: LabelReport, sample: LabeledImage, text: str, width: int, alphabet: Alphabet
+) -> bool:
+    missing = alphabet.missing(text)
+    if not text:
+        report.empty.append(Finding(sample.name, sample.text, "the label is empty"))
+    elif missing:
+        report.missing.update(missing)
+        report.outside.append(Finding(sample.name, text, f"{missing!r} not in the alphabet"))
+    elif (need := required_steps(alphabet.encode(text))) > (have := steps(width)):
+        reason = f"needs {need} time steps, {width} pixels of width give {have}"
+        report.too_long.append(Finding(sample.name, text, reason))
+    else:
+        return True
+    return False
+
+
+def _note_repeats(
+    report: LabelReport,
+    sample: LabeledImage,
+    image: npt.NDArray[np.uint8],
+    seen: dict[bytes, LabeledImage],
+) -> None:
+    """Samples of equal pixels, whether the file is listed twice or copied."""
+    digest = hashlib.sha1(image.tobytes(), usedforsecurity=False)
+    digest.update(str(image.shape).encode())
+    earlier = seen.setdefault(digest.digest(), sample)
+    if earlier is sample:
+        return
+    finding = Finding(sample.name, sample.text, f"the same pixels as {earlier.name}")
+    report.repeated.append(finding)
+    if earlier.text != sample.text:
+        reason = f"{finding.reason}, which is labelled {earlier.text!r}"
+        report.contradicting.append(Finding(sample.name, sample.text, reason))
