@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
@@ -24,9 +24,11 @@ from recognizer import crnn
 from recognizer.alphabet import Alphabet, normalise
 from recognizer.ctc import ctc_loss_of_log_probs, greedy, merge_case, required_steps
 from recognizer.dataset import RealLine, SetSpec, batches_by_area, jitter, load_lines
-from recognizer.preprocessing import PREPROCESSING, collate, normalise as normalise_contrast
-from recognizer.preprocessing import prepare, scale_to_height, to_grey
-from recognizer.synthesis.lines import LineOptions, LineRenderer
+from recognizer.preprocessing import PREPROCESSING, collate, prepare, scale_to_height, to_grey
+from recognizer.preprocessing import normalise as normalise_contrast
+
+if TYPE_CHECKING:
+    from recognizer.synthesis.lines import LineRenderer
 
 
 @dataclass(frozen=True)
@@ -269,6 +271,7 @@ def read_lines(
 
 def _renderer(options: RecognizerTrainOptions) -> LineRenderer:
     from ocr_pipeline.core.rendering.fonts import FontLibrary
+    from recognizer.synthesis.lines import LineOptions, LineRenderer
 
     fonts = FontLibrary(list(options.font_dirs) or None)
     text = TextSource(alphabet=LATIN_ALPHABET, corpus=options.corpus)
