@@ -71,9 +71,7 @@ class CRNN(nn.Module):
                 blocks.append(nn.MaxPool2d(pool, pool))
             before = after
         self.features = nn.Sequential(*blocks)
-        self.recurrent = Recurrent(
-            before, hidden, layers, rnn, bidirectional, dropout, projection
-        )
+        self.recurrent = Recurrent(before, hidden, layers, rnn, bidirectional, dropout, projection)
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(self.recurrent.out_features, classes)
         for module in self.features:

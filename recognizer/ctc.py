@@ -27,7 +27,9 @@ def required_steps(classes: Sequence[int]) -> int:
     return len(classes) + sum(a == b for a, b in zip(classes, classes[1:], strict=False))
 
 
-def ctc_loss(logits: Tensor, targets: Sequence[Sequence[int]], lengths: Tensor, blank: int) -> Tensor:
+def ctc_loss(
+    logits: Tensor, targets: Sequence[Sequence[int]], lengths: Tensor, blank: int
+) -> Tensor:
     """Loss of each line divided by its number of characters, in float32.
 
     Args:

@@ -170,7 +170,9 @@ def _tone(image: Grey, rng: np.random.Generator) -> Grey:
     if rng.random() < 0.15:
         factor = rng.uniform(0.5, 0.8)
         small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-        image = cv2.resize(small, image.shape[::-1], interpolation=cv2.INTER_LINEAR).astype(np.uint8)
+        image = cv2.resize(small, image.shape[::-1], interpolation=cv2.INTER_LINEAR).astype(
+            np.uint8
+        )
     values = image.astype(np.float32)
     if rng.random() < 0.5:
         values = 255.0 * (values / 255.0) ** float(np.exp(rng.normal(0, 0.3)))

@@ -305,7 +305,9 @@ def sample_sheet(task: RecognizerTask, path: Path, chunk: int = 0, rows: int = 6
 @click.option("--val", multiple=True, help="Set to validate on, written as --real.")
 @click.option("--val-lines", default=400, show_default=True, help="Lines of each validation set.")
 @click.option("--corpus", multiple=True, type=click.Path(path_type=Path, exists=True))
-@click.option("--font-dir", "font_dirs", multiple=True, type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--font-dir", "font_dirs", multiple=True, type=click.Path(path_type=Path, exists=True)
+)
 @click.option("--area", default=12800, show_default=True, help="Padded width of a batch, pixels.")
 @click.option("--chunk-lines", default=512, show_default=True, help="Lines sorted together.")
 @click.option("--max-width", default=800, show_default=True, help="Widest line in pixels.")

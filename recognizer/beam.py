@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CTC prefix beam search, with an optional character n-gram or a lexicon."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from recognizer.alphabet import Alphabet
+from recognizer.ctc import Decoded
+
+_NOTHING = -math.inf
+
+
+def _add(a: float, b: float) -> float:
+    """log(exp(a) + exp(b))"""
+    if a < b:
+        a, b = b, a
+    return a if b == _NOTHING else a + math.log1p(math.exp(b - a))
+
+
+class CharNgram:
+    """Character n-gram with interpolated absolute discounting, in natural logarithms.
+
+    Args:
+        order: characters that are looked at, the predicted one included.
+        discount: taken from each count and given to the shorter context.
+    """
+
+    def __init__(self, order: int = 5, discount: float = 0.75) -> None:
+        if order < 1:
+            raise ValueError(f"the order is at least 1, not {order}")
+        self.order, self.discount = order, discount
+        self._counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        self._totals: dict[str, int] = defaultdict(int)
+        self._vocabulary: set[str] = set()
+
+    def fit(self, lines: Iterable[str]) -> CharNgram:
+        """Counts lines of text; a line begins and ends with an unseen newline."""
+        for line in lines:
+            text = "\n" + line + "\n"
+            self._vocabulary.update(text)
+            for position in range(1, len(text)):
+                for length in range(min(self.order, position + 1)):
+                    context = text[position - length : position]
+                    self._counts[context][text[position]] += 1
+                    self._totals[context] += 1
+        return self
+
+    def log_probability(self, context: str, character: str) -> float:
+        """ln P(character | the last ``order`` - 1 characters of context)."""
+        value = 1.0 / (len(self._vocabulary) + 1)
+        context = context[-(self.order - 1) :] if self.order > 1 else ""
+        for start in range(len(context), -1, -1):
+            history = context[start:]
+            total = self._totals.get(history, 0)
+            if not total:
+                break
+            followers = self._counts[history]
+            kept = max(followers.get(character, 0) - self.discount, 0.0)
+            value = (kept + self.discount * len(followers) * value) / total
+        return math.log(max(value, 1e-12))
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Words that a line's words must be; compared as they are written."""
+
+    words: frozenset[str]
+    _prefixes: frozenset[str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        prefixes = {word[:i] for word in self.words for i in range(len(word) + 1)}
+        object.__setattr__(self, "_prefixes", frozenset(prefixes))
+
+    @classmethod
+    def of(cls, words: Iterable[str]) -> Lexicon:
+        """A lexicon of any iterable of words; empty ones are dropped."""
+        return cls(frozenset(word for word in words if word))
+
+    def allows(self, text: str) -> bool:
+        """Whether the text can be the beginning of lexicon words with spaces between."""
+        *done, last = text.split(" ")
+        return last in self._prefixes and all(word in self.words for word in done)
+
+    def complete(self, text: str) -> bool:
+        """Whether every word of the text is in the lexicon."""
+        return all(word in self.words for word in text.split(" "))
+
+
+@dataclass(slots=True)
+class _Beam:
+    """Log-probabilities of all paths that end in a blank or in the prefix's last character."""
+
+    blank: float = _NOTHING
+    character: float = _NOTHING
+    language: float = 0.0
+
+    @property
+    def acoustic(self) -> float:
+        return _add(self.blank, self.character)
+
+
+def prefix_beam(
+    probabilities: npt.NDArray[np.float32],
+    alphabet: Alphabet,
+    width: int = 10,
+    ngram: CharNgram | None = None,
+    ngram_weight: float = 0.3,
+    insertion: float = 0.5,
+    lexicon: Lexicon | None = None,
+    floor: float = 1e-4,
+) -> Decoded:
+    """Finds the likeliest text rather than the likeliest path.
+
+    Args:
+        probabilities: (T, classes) of one line.
+        alphabet: gives characters and blank.
+        width: prefixes kept after each step.
+        ngram: character n-gram whose log-probability is added with ``ngram_weight``, together
+            with ``insertion`` per character so that longer texts are not punished.
+        lexicon: only texts of its words are allowed.
+        floor: classes of a lower probability at a step are not followed.
+
+    Returns:
+        The best text's classes, spans and confidences; empty where the lexicon allows nothing.
+    """
+    blank = alphabet.blank_index
+    logs = np.log(np.maximum(probabilities, 1e-12))
+    beams: dict[tuple[int, ...], _Beam] = {(): _Beam(blank=0.0)}
+    for step in range(len(probabilities)):
+        followed = np.flatnonzero(probabilities[step] > floor)
+        if blank not in followed:
+            followed = np.append(followed, blank)
+        following: dict[tuple[int, ...], _Beam] = {}
+        for prefix, beam in beams.items():
+            for index in followed.tolist():
+                _extend(following, prefix, beam, index, float(logs[step, index]), blank)
+        _score_new(following, beams, alphabet, ngram, ngram_weight, insertion, lexicon)
+        ranked = sorted(following.items(), key=lambda kv: kv[1].acoustic + kv[1].language)
+        beams = dict(ranked[::-1][:width])
+    finished = [
+        (prefix, beam)
+        for prefix, beam in beams.items()
+        if lexicon is None or not prefix or lexicon.complete(alphabet.decode(prefix))
+    ]
+    if not finished:
+        return Decoded((), (), ())
+    best, _ = max(finished, key=lambda kv: kv[1].acoustic + kv[1].language)
+    return align(probabilities, best, blank)
+
+
+def align(probabilities: npt.NDArray[np.float32], classes: Sequence[int], blank: int) -> Decoded:
+    """Places a text on the steps of its likeliest path (Viterbi).
+
+    Args:
+        probabilities: (T, classes) of one line.
+        classes: the text; it has to fit in T steps.
+        blank: class of the blank.
+    """
+    if not classes:
+        return Decoded((), (), ())
+    states = np.full(2 * len(classes) + 1, blank)
+    states[1::2] = classes
+    skip = np.zeros(len(states), bool)  # from one character straight to the next, other one
+    skip[3::2] = states[3::2] != states[1:-2:2]
+    logs = np.log(np.maximum(probabilities, 1e-12))[:, states]
+    steps = len(logs)
+    score = np.full(len(states), _NOTHING)
+    score[:2] = logs[0, :2]
+    back = np.zeros((steps, len(states)), np.int8)
+    for step in range(1, steps):
+        stay, one, two = score, np.full_like(score, _NOTHING), np.full_like(score, _NOTHING)
+        one[1:] = score[:-1]
+        two[2:] = np.where(skip[2:], score[:-2], _NOTHING)
+        moves = np.stack([stay, one, two])
+        back[step] = moves.argmax(0)
+        score = moves.max(0) + logs[step]
+    state = len(states) - 1 if score[-1] >= score[-2] else len(states) - 2
+    path = np.zeros(steps, int)
+    for step in range(steps - 1, -1, -1):
+        path[step] = state
+        state -= back[step, state]
+    spans, confidences = [], []
+    for index, value in enumerate(classes):
+        at = np.flatnonzero(path == 2 * index + 1)
+        spans.append((int(at[0]), int(at[-1]) + 1))
+        confidences.append(float(probabilities[at, value].max()))
+    return Decoded(tuple(classes), tuple(confidences), tuple(spans))
+
+
+def _extend(
+    following: dict[tuple[int, ...], _Beam],
+    prefix: tuple[int, ...],
+    beam: _Beam,
+    index: int,
+    log: float,
+    blank: int,
+) -> None:
+    if index == blank or (prefix and index == prefix[-1]):
+        same = following.setdefault(prefix, _Beam())
+        if index == blank:
+            same.blank = _add(same.blank, beam.acoustic + log)
+            return
+        same.character = _add(same.character, beam.character + log)
+        source = beam.blank  # a second equal character needs a blank before it
+    else:
+        source = beam.acoustic
+    if source > _NOTHING:
+        longer = following.setdefault((*prefix, index), _Beam())
+        longer.character = _add(longer.character, source + log)
+
+
+def _score_new(
+    following: dict[tuple[int, ...], _Beam],
+    beams: dict[tuple[int, ...], _Beam],
+    alphabet: Alphabet,
+    ngram: CharNgram | None,
+    weight: float,
+    insertion: float,
+    lexicon: Lexicon | None,
+) -> None:
+    """Gives each prefix its language score, and drops those that the lexicon does not allow."""
+    for prefix in list(following):
+        beam = following[prefix]
+        if not prefix:
+            beam.language = 0.0
+            continue
+        if lexicon is not None and not lexicon.allows(alphabet.decode(prefix)):
+            del following[prefix]
+            continue
+        if prefix in beams:
+            beam.language = beams[prefix].language
+            continue
+        parent = beams[prefix[:-1]].language
+        if ngram is not None:
+            context = "\n" + alphabet.decode(prefix[:-1])
+            score = ngram.log_probability(context, alphabet.character(prefix[-1]))
+            beam.language = parent + weight * score + insertion * weight
+        else:
+            beam.language = parent
