@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The detector's face: an image in, quads of its text lines out."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from detector import ctpn as _ctpn  # noqa: F401  (registers the architecture)
+from detector.anchors import STRIP
+from detector.connector import ConnectOptions, Lines, connect, drop_contained
+from detector.preprocess import normalise, preprocessing
+from ocr_pipeline.core.devices import autocast, resolve_device
+from ocr_pipeline.core.errors import InputError, UsageError, WeightsError
+from ocr_pipeline.core.registry import build
+from ocr_pipeline.core.weights import find_weights, load_weights
+
+Image = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class DetectOptions:
+    """How a page is scaled and how strips become lines.
+
+    Attributes:
+        long_side: longer side in pixels of the first look at a page.
+        short_side: fixed shorter side instead of the search for a scale; None searches.
+        line_height: height in pixels to which the second look brings the page's median line.
+        tolerance: relative difference of scale that makes no second look worth its while.
+        max_pixels: most pixels of a page that are looked at; larger ones are scaled down.
+        tile: longest side that goes through the net at once; larger pages go in tiles.
+        tile_overlap: pixels that neighbouring tiles share.
+        connect: thresholds of the connector.
+    """
+
+    long_side: int = 1000
+    short_side: int | None = None
+    line_height: float = 22.0
+    tolerance: float = 0.18
+    max_pixels: float = 3e6
+    tile: int = 2048
+    tile_overlap: int = 192
+    connect: ConnectOptions = field(default_factory=ConnectOptions)
+
+    def __post_init__(self) -> None:
+        if self.long_side < 64 or (self.short_side is not None and self.short_side < 32):
+            raise UsageError("the page's sides must be at least 64 (long) and 32 (short) pixels")
+        if self.line_height <= 4 or self.tolerance < 0:
+            raise UsageError("line_height must be above 4 pixels, tolerance not negative")
+        if self.max_pixels < 1e4:
+            raise UsageError("max_pixels must be at least 10,000")
+        if self.tile_overlap < 2 * STRIP or self.tile < 4 * self.tile_overlap:
+            raise UsageError("tiles must overlap by 32 pixels and be four times as long as that")
+
+
+@dataclass(frozen=True, slots=True)
+class DetectedLine:
+    """A line of text: quad (4, 2) float32 in pixels of the image given, score 0 to 1."""
+
+    quad: Floats
+    score: float
+
+
+class Detector:
+    """Finds text lines in images.
+
+    Args:
+        model: the network; put into evaluation mode.
+        device: where it runs.
+        precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
+    """
+
+    def __init__(self, model: nn.Module, device: str = "auto", precision: str = "auto") -> None:
+        self.device = resolve_device(device)
+        self.precision = precision
+        self.heights: tuple[float, ...] = model.anchor_heights  # type: ignore[assignment]
+        self.model = fuse(model).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    @classmethod
+    def from_weights(
+        cls, name_or_path: str | Path, device: str = "auto", precision: str = "auto"
+    ) -> Detector:
+        """Builds the detector that a weights file describes.
+
+        Raises:
+            WeightsError: if there is no such file or it does not hold a detector that fits.
+        """
+        path = find_weights(name_or_path, "detector")
+        header, state = load_weights(path)
+        if header["preprocessing"] != preprocessing():
+            raise WeightsError(f"{path}: made for another preprocessing: update this program")
+        model = build(header["architecture"], **header["config"])
+        try:
+            model.load_state_dict(state)
+        except RuntimeError as error:
+            raise WeightsError(f"{path}: its tensors do not fit its config: {error}") from error
+        return cls(model, device, precision)
+
+    def detect(self, image: Image, options: DetectOptions | None = None) -> list[DetectedLine]:
+        """Finds the lines of an image.
+
+        Args:
+            image: (H, W, 3) RGB or (H, W) grey, uint8.
+            options: scales and thresholds.
+
+        Returns:
+            Lines from top to bottom, in pixels of ``image``.
+        """
+        options = options or DetectOptions()
+        image = _check(image)
+        lines = find_lines(image, self.outputs, self.heights, options)
+        pairs = zip(lines.quads, lines.scores, strict=True)
+        return [DetectedLine(quad, float(score)) for quad, score in pairs]
+
+    def outputs(self, image: Image) -> tuple[Floats, Floats, Floats]:
+        """Runs the net on one image: scores (h, w, k), vertical (h, w, k, 2), side (h, w, k)."""
+        with torch.inference_mode(), autocast(self.device, self.precision):
+            return run_net(self.model, image, self.device)
+
+
+def fuse(model: nn.Module) -> nn.Module:
+    """A copy in evaluation mode with each batch normalisation folded into its convolution."""
+    model = copy.deepcopy(model).eval()
+    for sequence in [m for m in model.modules() if isinstance(m, nn.Sequential)]:
+        for i in range(len(sequence) - 1):
+            conv, norm = sequence[i], sequence[i + 1]
+            if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                sequence[i] = fuse_conv_bn_eval(conv, norm)
+                sequence[i + 1] = nn.Identity()
+    return model
+
+
+def run_net(
+    model: nn.Module, image: Image, device: torch.device
+) -> tuple[Floats, Floats, Floats]:
+    """Outputs of a net for one image, padded to whole cells by repeating its border.
+
+    Returns:
+        Probabilities (h, w, k), vertical (h, w, k, 2) and side (h, w, k), as float32 arrays.
+    """
+    bottom, right = -image.shape[0] % STRIP, -image.shape[1] % STRIP
+    if bottom or right:
+        image = np.pad(image, ((0, bottom), (0, right), (0, 0)), mode="edge")
+    batch = torch.from_numpy(np.ascontiguousarray(image))[None].to(device)
+    output = model(normalise(batch))
+    logits = output.score[0].float()
+    score = torch.sigmoid(logits[..., 1] - logits[..., 0])
+    arrays: Any = (score, output.vertical[0].float(), output.side[0].float())
+    score_, vertical, side = (a.cpu().numpy() for a in arrays)
+    return score_, vertical, side
+
+
+def _check(image: Image) -> Image:
+    if image.dtype != np.uint8 or image.ndim not in (2, 3) or 0 in image.shape:
+        raise InputError(f"an image is a uint8 array (H, W, 3), not {image.dtype} {image.shape}")
+    if image.ndim == 2:
+        image = np.repeat(image[..., None], 3, axis=2)
+    if image.shape[2] != 3:
+        raise InputError(f"an image has three channels (RGB), not {image.shape[2]}")
+    return image
+
+
+# --- from pages to net inputs and back ------------------------------------------------------
+
+
+def find_lines(image: Image, net: Any, heights: tuple[float, ...], options: DetectOptions) -> Lines:
+    """Lines of a page in its own pixels: a first look, and a second at the scale that suits it.
+
+    Args:
+        image: (H, W, 3) RGB.
+        net: function from an image to score, vertical and side arrays.
+        heights: heights of the anchors.
+        options: scales and thresholds.
+    """
+    h, w = image.shape[:2]
+    cap = (options.max_pixels / (h * w)) ** 0.5
+    if options.short_side is not None:
+        return _look(image, min(options.short_side / min(h, w), cap), net, heights, options)
+    first = min(options.long_side / max(h, w), cap, 2.0)
+    found = _look(image, first, net, heights, options)
+    if not len(found.quads):
+        return found
+    tall = line_heights(found.quads)
+    second = min(options.line_height / float(np.median(tall)), cap, 4.0)
+    if abs(np.log(second / first)) <= np.log1p(options.tolerance):
+        return found
+    again = _look(image, second, net, heights, options)
+    return _merge(found, first, again, second, options)
+
+
+def line_heights(quads: Floats) -> Floats:
+    """Heights of quads (n, 4, 2): the mean of their two upright sides."""
+    sides = np.linalg.norm(quads[:, [3, 2]] - quads[:, [0, 1]], axis=-1)
+    return np.asarray(sides.mean(1), np.float32)
+
+
+def _look(
+    image: Image, scale: float, net: Any, heights: tuple[float, ...], options: DetectOptions
+) -> Lines:
+    """Lines found at one scale, in pixels of the page."""
+    h, w = image.shape[:2]
+    size = max(STRIP, round(w * scale)), max(STRIP, round(h * scale))
+    if size != (w, h):
+        smaller = size[0] * size[1] < h * w
+        kind = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+        image = np.asarray(cv2.resize(image, size, interpolation=kind), np.uint8)
+    outputs = run_tiles(image, net, len(heights), options.tile, options.tile_overlap)
+    lines = connect(*outputs, heights, options.connect)
+    quads = lines.quads * np.array([w / size[0], h / size[1]], np.float32)
+    quads = np.clip(quads, 0, np.array([w, h], np.float32))
+    return Lines(quads, lines.scores)
+
+
+def run_tiles(
+    image: Image, net: Any, anchors: int, tile: int, overlap: int
+) -> tuple[Floats, Floats, Floats]:
+    """Outputs for an image of any size: large ones go through the net in overlapping tiles.
+
+    Tiles are stitched cell by cell, in the middle of their overlap, before strips are linked:
+    a line that crosses a seam never knows of it.
+    """
+    h, w = image.shape[:2]
+    if max(h, w) <= tile:
+        outputs: tuple[Floats, Floats, Floats] = net(image)
+        return outputs
+    rows, columns = -(-h // STRIP), -(-w // STRIP)
+    score = np.zeros((rows, columns, anchors), np.float32)
+    vertical = np.zeros((rows, columns, anchors, 2), np.float32)
+    side = np.zeros((rows, columns, anchors), np.float32)
+    for y0, y1, top, bottom in _spans(rows, tile // STRIP, overlap // STRIP):
+        for x0, x1, left, right in _spans(columns, tile // STRIP, overlap // STRIP):
+            piece = net(image[y0 * STRIP : y1 * STRIP, x0 * STRIP : x1 * STRIP])
+            inner = slice(top - y0, bottom - y0), slice(left - x0, right - x0)
+            for whole, part in zip((score, vertical, side), piece, strict=True):
+                whole[top:bottom, left:right] = part[inner]
+    return score, vertical, side
+
+
+def _spans(length: int, tile: int, overlap: int) -> list[tuple[int, int, int, int]]:
+    """Tiles of an axis in cells: start, end, and the part of it that each one answers for."""
+    if length <= tile:
+        return [(0, length, 0, length)]
+    count = -(-(length - overlap) // (tile - overlap))
+    starts = np.linspace(0, length - tile, count).round().astype(int)
+    seams = [0, *((starts[1:] + starts[:-1] + tile) // 2), length]
+    return [
+        (int(s), int(s) + tile, int(a), int(b))
+        for s, a, b in zip(starts, seams[:-1], seams[1:], strict=True)
+    ]
+
+
+def _merge(a: Lines, scale_a: float, b: Lines, scale_b: float, options: DetectOptions) -> Lines:
+    """Lines of two looks at a page: the second one's, and what only the first could see well.
+
+    A net sees lines of about 9 to 90 pixels. Headings that the second look magnified beyond
+    that, and fine print that it shrank below, are taken from the first.
+    """
+    low, high = 0.4 * options.line_height, 4.0 * options.line_height
+    tall = line_heights(a.quads)
+
+    def fit(quads: Floats, scale: float) -> npt.NDArray[np.bool_]:
+        height = line_heights(quads) * scale
+        return np.asarray((height >= low) & (height <= high))
+
+    extra = fit(a.quads, scale_a) & ~fit(a.quads, scale_b) & (tall > 0)
+    if not extra.any():
+        return b
+    good = fit(b.quads, scale_b)
+    scores = np.concatenate([np.where(good, b.scores, b.scores * 0.5), a.scores[extra]])
+    merged = Lines(np.concatenate([b.quads, a.quads[extra]]), scores.astype(np.float32))
+    merged = drop_contained(merged, options.connect.contained)
+    order = np.lexsort((merged.quads[:, 0, 0], merged.quads[:, :, 1].mean(1)))
+    return Lines(merged.quads[order], merged.scores[order])

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""VGG16's thirteen convolutions (Simonyan and Zisserman, 2014), the trunk of CTPN."""
+
+from __future__ import annotations
+
+from torch import nn
+
+#: Channels of each convolution at width 1; ``None`` is a 2×2 max pool. The pool after the fifth
+#: block and the classifier are dropped, which leaves a stride of 16.
+LAYERS: tuple[int | None, ...] = (
+    64, 64, None, 128, 128, None, 256, 256, 256, None, 512, 512, 512, None, 512, 512, 512,
+)  # fmt: skip
+
+STRIDE = 16
+
+
+def scaled(channels: int, width: float) -> int:
+    """Channels at a width multiplier: a multiple of eight (what vector units like), at least 8."""
+    return max(8, int(round(channels * width / 8)) * 8)
+
+
+def vgg16_features(width: float = 1.0, batch_norm: bool = True) -> nn.Sequential:
+    """The trunk, its layers numbered as in torchvision's ``vgg16`` or ``vgg16_bn``.
+
+    At width 1 the parameters have torchvision's names and shapes (``features.0.weight`` and so
+    on inside a module that calls this ``features``), so ImageNet weights drop in.
+
+    Args:
+        width: multiplier of the number of channels.
+        batch_norm: a batch normalisation after each convolution.
+
+    Returns:
+        A module that maps (N, 3, H, W) to (N, 512·width, H // 16, W // 16).
+    """
+    layers: list[nn.Module] = []
+    channels = 3
+    for entry in LAYERS:
+        if entry is None:
+            layers.append(nn.MaxPool2d(2, 2))
+            continue
+        out = scaled(entry, width)
+        layers.append(nn.Conv2d(channels, out, 3, padding=1))
+        if batch_norm:
+            layers.append(nn.BatchNorm2d(out))
+        layers.append(nn.ReLU(inplace=True))
+        channels = out
+    return nn.Sequential(*layers)
