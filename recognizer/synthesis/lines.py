@@ -1,0 +1,376 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Endless text lines as a detector would crop them, with their texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr_pipeline.core.errors import FontError, UsageError
+from ocr_pipeline.core.rendering import degrade as d
+from ocr_pipeline.core.rendering.drawing import (
+    DrawnLine,
+    DrawStyle,
+    advance,
+    draw,
+    extents,
+    ink_box,
+)
+from ocr_pipeline.core.rendering.fonts import Face, FontLibrary
+from ocr_pipeline.core.rendering.text import LATIN_ALPHABET, TextSource
+from ocr_pipeline.core.rendering.words import weighted
+from recognizer.synthesis.looks import LOOKS
+
+Rng = np.random.Generator
+Image = NDArray[np.uint8]
+
+# Height that widths are counted at: the recognizer's input.
+NET_HEIGHT = 32
+# Columns of the recognizer's input per time step: CTC needs a step for each character and one
+# more between two that are alike.
+STEP = 4
+
+_SHARES = (
+    ("clean", 0.25),
+    ("bilevel", 0.16),
+    ("fax", 0.15),
+    ("grey", 0.11),
+    ("thermal", 0.18),
+    ("typed", 0.06),
+    ("scene", 0.09),
+)
+# Box heights in pixels at which each look's text is drawn: least, most, and the power that bends
+# an even draw towards the least (above 1).
+_HEIGHTS = {
+    "clean": (11.0, 44.0, 1.3),
+    "bilevel": (20.0, 50.0, 1.2),
+    "fax": (20.0, 40.0, 1.0),
+    "grey": (14.0, 46.0, 1.2),
+    "thermal": (15.0, 42.0, 1.1),
+    "typed": (18.0, 44.0, 1.2),
+    "scene": (15.0, 44.0, 1.2),
+}
+
+
+@dataclass(frozen=True)
+class LineOptions:
+    """What lines are rendered.
+
+    Attributes:
+        max_width: Widest image, in columns after scaling to a height of 32.
+        max_chars: Longest text.
+        min_height: Lowest image, in rows.
+        max_height: Highest image, in rows.
+        alphabet: Characters that may occur.
+        looks: Share of each look (clean, bilevel, fax, grey, thermal, typed, scene).
+        corpus: Text files, lists and folders that prose and phrases come from.
+        font_folders: Folders with fonts; none means the system's.
+    """
+
+    max_width: int = 1200
+    max_chars: int = 100
+    min_height: int = 16
+    max_height: int = 64
+    alphabet: str = LATIN_ALPHABET
+    looks: tuple[tuple[str, float], ...] = _SHARES
+    corpus: tuple[Path, ...] = field(default=())
+    font_folders: tuple[Path, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if self.max_width < 2 * NET_HEIGHT or self.max_chars < 1:
+            raise UsageError(
+                f"max_width must be at least {2 * NET_HEIGHT} and max_chars at least 1"
+            )
+        if not 8 <= self.min_height <= self.max_height:
+            raise UsageError("heights must satisfy 8 <= min_height <= max_height")
+        unknown = [name for name, _ in self.looks if name not in LOOKS]
+        if unknown or not self.looks or sum(share for _, share in self.looks) <= 0:
+            raise UsageError(
+                f"looks must be among {', '.join(LOOKS)} (got {unknown or self.looks})"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class LineSample:
+    """A rendered line: grey uint8 (H, W) and its text."""
+
+    image: Image
+    text: str
+
+
+class LineRenderer:
+    """Renders lines, each a pure function of (seed, index).
+
+    Args:
+        options: What to render.
+        fonts: Faces to draw with; None loads those the options name.
+        text: Source of texts; None makes one from the options.
+    """
+
+    def __init__(
+        self,
+        options: LineOptions | None = None,
+        fonts: FontLibrary | None = None,
+        text: TextSource | None = None,
+    ) -> None:
+        self.options = options or LineOptions()
+        self.fonts = fonts or FontLibrary(self.options.font_folders or None)
+        self.text = text or TextSource(self.options.alphabet, self.options.corpus)
+        self._coverage = self.fonts.coverage()
+        self._looks: Sequence[tuple[float, str]] = [(s, n) for n, s in self.options.looks]
+
+    def render(self, seed: int, index: int) -> LineSample:
+        """Render line number ``index`` of the endless set ``seed``."""
+        rng = np.random.default_rng([seed, index])
+        while True:
+            sample = self._attempt(rng)
+            if sample is not None:
+                return sample
+
+    def _attempt(self, rng: Rng) -> LineSample | None:
+        """One line; None where nothing legible came of it (a face without ink, too wide)."""
+        look = weighted(rng, self._looks)
+        text = self.text.line(rng, self.options.max_chars)
+        face, text = self._face(rng, look, text)
+        least, most, power = _HEIGHTS[look]
+        box = least + (most - least) * rng.random() ** power
+        box = min(box, self.options.max_height / 1.25)
+        line, text, stretch, box = self._draw(rng, face, look, text, box)
+        bounds = ink_box(line.ink)
+        if not text or bounds is None:
+            return None
+        image = _crop(rng, line, bounds, extents(face.font(_size(face, box))), stretch)
+        # Every look that counts in pixels must know the true height of the text.
+        image = LOOKS[look](rng, image, box)
+        return self._finish(rng, image, text)
+
+    def _face(self, rng: Rng, look: str, text: str) -> tuple[Face, str]:
+        """A face in keeping with the look, and the text less what no face has."""
+        text = " ".join("".join(c for c in text if c in self._coverage).split()) or "1"
+        category = None
+        roll = rng.random()
+        if look == "typed":
+            category = "typewriter" if roll < 0.6 else "mono"
+        elif look == "thermal":
+            category = "mono" if roll < 0.4 else "sans" if roll < 0.75 else None
+        elif look == "scene":
+            category = "display" if roll < 0.15 else "sans" if roll < 0.5 else None
+        try:
+            return self.fonts.choose(rng, text, category), text
+        except FontError:
+            face = self.fonts.choose(rng, None, category)
+            kept = " ".join("".join(c for c in text if face.covers(c)).split())
+            return face, kept or "1"
+
+    def _draw(
+        self, rng: Rng, face: Face, look: str, text: str, box: float
+    ) -> tuple[DrawnLine, str, float, float]:
+        """Set the text, shortened until it fits; gives the stretch that is still to be applied."""
+        font = face.font(_size(face, box))
+        up, down = extents(font)
+        box = float(up + down)
+        style = _style(rng, look, face, text, box)
+        stretch = float(rng.uniform(0.8, 1.25)) if rng.random() < 0.35 else 1.0
+        room = (self.options.max_width / NET_HEIGHT - 0.3) * box
+        while (width := advance(font, text, style) * stretch) > room and len(text) > 1:
+            keep = int(len(text) * room / width)
+            blank = text.rfind(" ", 0, keep + 1)
+            text = text[: blank if blank > keep // 2 else max(1, min(keep, len(text) - 1))].strip()
+        # Steps that CTC cannot do without, at a crop of ordinary height.
+        steps = len(text) + sum(a == b for a, b in zip(text, text[1:], strict=False)) + 1
+        stretch *= max(1.0, steps * STEP * 1.3 * box / NET_HEIGHT / max(width, 1.0))
+        margin = int(box * 1.1) + 2
+        return draw(rng, font, text, style, margin), text, stretch, box
+
+    def _finish(self, rng: Rng, image: Image, text: str) -> LineSample | None:
+        """Bring height and width within the options' bounds."""
+        rows, cols = image.shape
+        least, most = self.options.min_height, self.options.max_height
+        if rows < least or rows > most:
+            target = int(rng.integers(least, min(most, 2 * least) + 1)) if rows < least else most
+            how = (
+                cv2.INTER_AREA
+                if rows > most
+                else (cv2.INTER_CUBIC if rng.random() < 0.4 else cv2.INTER_LINEAR)
+            )
+            cols = max(2, round(cols * target / rows))
+            image = cv2.resize(image, (cols, target), interpolation=how)
+            rows = target
+        if round(cols * NET_HEIGHT / rows) > self.options.max_width:
+            return None
+        return LineSample(np.ascontiguousarray(image), text)
+
+
+def _size(face: Face, box: float) -> float:
+    """Pixels per em at which the face's tall letters and descenders span ``box`` pixels."""
+    up, down = extents(face.font(100.0))
+    # Whole sizes keep the number of loaded fonts small.
+    return float(max(6, round(100.0 * box / (up + down))))
+
+
+def _style(rng: Rng, look: str, face: Face, text: str, box: float) -> DrawStyle:
+    """Spacing and unevenness of the letters."""
+    roll = rng.random()
+    spacing = 0.0
+    if roll < 0.08:
+        spacing = box * float(rng.uniform(-0.02, 0.06))
+    elif roll < 0.12:
+        spacing = box * float(rng.uniform(0.05, 0.35 if text.isupper() else 0.15))
+    roll = rng.random()
+    blanks = 1.0
+    if roll < 0.12:
+        blanks = float(rng.uniform(0.65, 1.0))
+    elif roll < 0.32:
+        blanks = float(rng.uniform(1.1, 2.2))
+    elif roll < 0.40:
+        blanks = float(rng.uniform(2.0, 4.5))
+    if spacing > 0:
+        blanks = max(blanks, 1.0 + spacing / box)
+    jitter = uneven = 0.0
+    if look == "typed" or (face.monospaced and rng.random() < 0.2):
+        jitter = box * float(rng.uniform(0.0, 0.025))
+        uneven = float(rng.uniform(0.0, 0.45))
+    hard_dots = look in ("thermal", "fax", "bilevel") and rng.random() < 0.2
+    return DrawStyle(
+        spacing, blanks, jitter, uneven, bilevel=bool(hard_dots or rng.random() < 0.04)
+    )
+
+
+def _margins(rng: Rng, tall: float) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom margins around the text, in pixels, as a detector leaves them."""
+    kinds = rng.random(4)
+    sizes = rng.random(4)
+    out = []
+    for side in range(4):
+        upright = side % 2 == 1
+        if kinds[side] < 0.12:
+            share = -0.05 * sizes[side]
+        elif kinds[side] < 0.78:
+            share = (0.14 if upright else 0.25) * sizes[side]
+        elif kinds[side] < 0.94:
+            share = (0.1 + 0.2 * sizes[side]) if upright else 0.2 + 0.4 * sizes[side]
+        else:
+            share = 0.3 * sizes[side] if upright else 0.5 + 0.5 * sizes[side]
+        out.append(share * tall)
+    return out[0], out[1], out[2], out[3]
+
+
+def _crop(
+    rng: Rng,
+    line: DrawnLine,
+    bounds: tuple[int, int, int, int],
+    box: tuple[int, int],
+    stretch: float,
+) -> Image:
+    """Cut the line out as a detector would: margins, slant, neighbours and rules included.
+
+    Returns:
+        Dark ink on white, uint8 (H, W).
+    """
+    left, ink_top, right, ink_bottom = bounds
+    tall = float(sum(box))
+    top, bottom = float(line.baseline - box[0]), float(line.baseline + box[1])
+    roll = rng.random()
+    if roll < 0.3:  # tight around the ink, but never so that a dash fills the crop
+        middle = 0.5 * (ink_top + ink_bottom)
+        half = max(0.5 * (ink_bottom - ink_top), 0.27 * tall)
+        top, bottom = middle - half, middle + half
+    before, above, after, below = _margins(rng, tall)
+    # Accents above and tails below the font's box lose a twentieth of the height at most.
+    top = min(top - above, ink_top + 0.05 * tall)
+    bottom = max(bottom + below, ink_bottom - 0.05 * tall)
+    x0, x1 = left - before, right + after
+    if x1 - x0 < 0.2 * tall:
+        x0, x1 = x0 - 0.1 * tall, x1 + 0.1 * tall
+    height, width = bottom - top, x1 - x0
+    ink = line.ink.copy()
+    if rng.random() < 0.16:
+        _neighbours(rng, ink, bounds, top, bottom, tall)
+    if rng.random() < 0.14:
+        _rules(rng, ink, line, bounds, (x0, top, x1, bottom), tall)
+    matrix, size = _matrix(rng, x0, top, width, height, stretch)
+    moved = cv2.warpAffine(ink, matrix, size, flags=cv2.INTER_LINEAR, borderValue=0)
+    image = 255 - moved
+    if rng.random() < 0.04:
+        span = np.linspace(0, np.pi * rng.uniform(0.5, 2.0), size[0]) + rng.uniform(0, np.pi)
+        image = d.wave(image, np.sin(span) * 0.07 * size[1])
+    return image
+
+
+def _matrix(
+    rng: Rng, x0: float, y0: float, width: float, height: float, stretch: float
+) -> tuple[NDArray[np.float64], tuple[int, int]]:
+    """From the drawing to the crop: cut, stretch, turn and slant about the crop's middle."""
+    size = (max(4, round(width * stretch)), max(6, round(height)))
+    angle = slant = 0.0
+    if rng.random() < 0.45:
+        # A long crop follows its line: what is left of the turn is small in units of the height.
+        angle = float(rng.normal()) * min(
+            np.radians(1.2), 0.10 * height / max(width * stretch, 1.0)
+        )
+    if rng.random() < 0.15:
+        slant = float(rng.uniform(-0.18, 0.25))
+    turn = np.array([[stretch, -slant - angle], [angle * stretch, 1.0]])
+    middle = np.array([x0 + width / 2, y0 + height / 2])
+    shift = np.array([size[0] / 2, size[1] / 2]) - turn @ middle
+    return np.column_stack([turn, shift]), size
+
+
+def _neighbours(
+    rng: Rng, ink: Image, bounds: tuple[int, int, int, int], top: float, bottom: float, tall: float
+) -> None:
+    """Let the feet of a line above and the heads of a line below peep into the crop."""
+    _, ink_top, _, ink_bottom = bounds
+    rows = ink.shape[0]
+    peep = rng.uniform(0.03, 0.16, 2) * tall
+    shift = int(rng.integers(ink.shape[1] // 3 + 1, ink.shape[1]))
+    other = np.roll(ink[ink_top:ink_bottom], shift, axis=1)
+    sides = int(rng.integers(1, 4))
+    if sides & 1:
+        last = int(min(top + peep[0], ink_top - 0.03 * tall))
+        first = max(0, last - len(other))
+        if last > first:
+            part = ink[first:last]
+            np.maximum(part, other[len(other) - (last - first) :], out=part)
+    if sides & 2:
+        first = int(max(bottom - peep[1], ink_bottom + 0.03 * tall))
+        last = min(rows, first + len(other))
+        if last > first:
+            part = ink[first:last]
+            np.maximum(part, other[: last - first], out=part)
+
+
+def _rules(
+    rng: Rng,
+    ink: Image,
+    line: DrawnLine,
+    bounds: tuple[int, int, int, int],
+    crop: tuple[float, float, float, float],
+    tall: float,
+) -> None:
+    """Draw an underline, a form's rule through the line's foot, or edges of a box."""
+    left, _, right, _ = bounds
+    x0, y0, x1, y1 = (int(round(v)) for v in crop)
+    thick = max(1, int(round(tall * rng.uniform(0.02, 0.07))))
+    value = int(rng.integers(140, 256))
+    roll = rng.random()
+    if roll < 0.5:
+        y = int(line.baseline + tall * rng.uniform(0.06, 0.2))
+        ends = (left, right) if rng.random() < 0.5 else (x0 - 9, x1 + 9)
+        cv2.line(ink, (ends[0], y), (ends[1], y), value, thick)
+        return
+    sides = rng.random(4) < (0.35, 0.3, 0.35, 0.45)
+    inset = rng.integers(0, max(2, int(0.05 * tall)), 4)
+    if sides[0]:
+        cv2.line(ink, (x0 + int(inset[0]), 0), (x0 + int(inset[0]), ink.shape[0]), value, thick)
+    if sides[2]:
+        cv2.line(ink, (x1 - int(inset[2]), 0), (x1 - int(inset[2]), ink.shape[0]), value, thick)
+    if sides[1]:
+        cv2.line(ink, (0, y0 + int(inset[1])), (ink.shape[1], y0 + int(inset[1])), value, thick)
+    if sides[3]:
+        cv2.line(ink, (0, y1 - int(inset[3])), (ink.shape[1], y1 - int(inset[3])), value, thick)
