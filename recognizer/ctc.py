@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,7 +25,7 @@ class Decoded:
 
 def required_steps(classes: Sequence[int]) -> int:
     """Fewest time steps in which CTC can write a label: equal neighbours need a blank between."""
-    return len(classes) + sum(a == b for a, b in zip(classes, classes[1:], strict=False))
+    return len(classes) + sum(a == b for a, b in itertools.pairwise(classes))
 
 
 def ctc_loss(

@@ -157,7 +157,7 @@ def jitter(line: RealLine, rng: np.random.Generator, height: int) -> Grey:
     )
     image = line.image
     if scale < 0.6:  # a warp alone would alias
-        image = cv2.GaussianBlur(image, (0, 0), 0.4 / scale)
+        image = cv2.GaussianBlur(image, (0, 0), 0.4 / scale).astype(np.uint8, copy=False)
     warped = cv2.warpAffine(
         image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
@@ -205,5 +205,5 @@ def batches_by_area(
     if current:
         groups.append(current)
     if rng is not None:
-        rng.shuffle(groups)  # type: ignore[arg-type]
+        rng.shuffle(groups)
     return groups

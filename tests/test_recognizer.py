@@ -94,7 +94,9 @@ def test_alphabet_round_trip_and_errors() -> None:
         alphabet = Alphabet.of("abc AB", blank)
         assert alphabet.decode(alphabet.encode("Ab ca")) == "Ab ca"
         assert alphabet.blank_index not in alphabet.encode("abc AB")
-        assert {(alphabet.decode(p[:1]), alphabet.decode(p[1:])) for p in alphabet.case_pairs()} == {
+        assert {
+            (alphabet.decode(p[:1]), alphabet.decode(p[1:])) for p in alphabet.case_pairs()
+        } == {
             ("a", "A"),
             ("b", "B"),
         }
@@ -224,7 +226,9 @@ def test_trainer_overfits_eight_lines_and_the_face_reads_them(tmp_path: Path) ->
         assert all(0 <= c.start < c.end <= 1 for c in reading.chars)
     alone = [recognizer.read([crop])[0] for crop in crops]
     assert [r.text for r in alone] == [r.text for r in readings]
-    assert [r.confidence for r in alone] == pytest.approx([r.confidence for r in readings], abs=1e-4)
+    assert [r.confidence for r in alone] == pytest.approx(
+        [r.confidence for r in readings], abs=1e-4
+    )
 
 
 def test_interrupted_and_resumed_equals_uninterrupted(tmp_path: Path) -> None:

@@ -68,7 +68,8 @@ def pad_quad(quad: npt.ArrayLike, pad_x: float, pad_y: float) -> Array:
     along = ((q[1] - q[0]) + (q[2] - q[3])) / (2 * width)
     down = ((q[3] - q[0]) + (q[2] - q[1])) / (2 * height)
     dx, dy = along * pad_x * height, down * pad_y * height
-    return (q + np.stack([-dx - dy, dx - dy, dx + dy, -dx + dy])).astype(np.float32)
+    grown: Array = (q + np.stack([-dx - dy, dx - dy, dx + dy, -dx + dy])).astype(np.float32)
+    return grown
 
 
 def crop_quad(
@@ -93,8 +94,8 @@ def crop_quad(
     """
     padded = pad_quad(quad, pad_x, pad_y)
     width, tall = quad_size(padded)
-    out_h = max(1, int(round(tall)) if height is None else height)
-    out_w = max(1, int(round(width * out_h / max(tall, 1e-3))))
+    out_h = max(1, round(tall) if height is None else height)
+    out_w = max(1, round(width * out_h / max(tall, 1e-3)))
     x0, y0, x1, y1 = bounding_box(padded)
     # Reduce by area first where the crop is much larger than asked for: a warp only interpolates.
     pad = 2
@@ -102,14 +103,14 @@ def crop_quad(
     right, bottom = int(np.ceil(x1)) + pad, int(np.ceil(y1)) + pad
     patch = image[top:bottom, left:right]
     if patch.size == 0:
-        shape = (out_h, out_w) + image.shape[2:]
+        shape = (out_h, out_w, *image.shape[2:])
         return np.full(shape, 255, np.uint8)
     source = padded - np.array([left, top], np.float32)
     shrink = out_h / max(tall, 1e-3)
     if shrink < 0.75:
         size = (max(1, round(patch.shape[1] * shrink)), max(1, round(patch.shape[0] * shrink)))
         scale = np.array([size[0] / patch.shape[1], size[1] / patch.shape[0]], np.float32)
-        patch = cv2.resize(patch, size, interpolation=cv2.INTER_AREA)
+        patch = cv2.resize(patch, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
         source = (source * scale).astype(np.float32)
     # Corners are edges of pixels, the warp samples their centres.
     target = box_quad(0, 0, out_w, out_h) - 0.5

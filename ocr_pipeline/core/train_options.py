@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import tomllib
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -12,6 +12,11 @@ from typing import Any, TypeVar
 import click
 
 from ocr_pipeline.core.errors import UsageError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 

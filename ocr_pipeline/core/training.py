@@ -23,7 +23,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -123,15 +123,20 @@ class _Run:
             self._initialise(options.init_from)
         decayed = [p for p in self.model.parameters() if p.ndim > 1]
         rest = [p for p in self.model.parameters() if p.ndim <= 1]
-        groups = [{"params": decayed, "weight_decay": options.weight_decay}, {"params": rest}]
+        groups: list[dict[str, Any]] = [
+            {"params": decayed, "weight_decay": options.weight_decay},
+            {"params": rest},
+        ]
         self.optimizer = torch.optim.AdamW(groups, lr=options.lr, weight_decay=0.0)
         self.ema = _Ema(self.model, options.ema)
         half = resolve_dtype(self.device, options.precision) == torch.float16
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=half)
         self._open()
-        self.net = torch.compile(self.model) if options.compile else self.model
+        self.net: nn.Module = self.model
+        if options.compile:
+            self.net = cast(nn.Module, torch.compile(self.model))
         if self.world > 1:
-            self.net = nn.parallel.DistributedDataParallel(self.net)  # type: ignore[arg-type]
+            self.net = nn.parallel.DistributedDataParallel(self.net)
         self.stop: int | None = None
 
     def _device(self) -> torch.device:
