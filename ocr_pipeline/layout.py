@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -215,7 +216,7 @@ def _gutters_at(x: float, boxes: Boxes, successor: Ints, unit: float) -> list[Gu
     spans = _side_spans(boxes, successor, is_left)
     stops = np.concatenate([[-np.inf], np.sort(middle[crosses]), [np.inf]])
     found = []
-    for top, bottom in zip(stops[:-1], stops[1:], strict=True):
+    for top, bottom in pairwise(stops):
         inside = (middle > top) & (middle < bottom)
         if min((inside & near_left).sum(), (inside & near_right).sum()) < 2:
             continue

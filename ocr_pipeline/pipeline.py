@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a page image to its text: detect, crop, read, put in order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ocr_pipeline.assembly import Quad, ReadingLike, make_line
+from ocr_pipeline.core.document import Document, Page
+from ocr_pipeline.core.errors import InputError
+from ocr_pipeline.core.geometry import box_quad, crop_quad, quad_size
+from ocr_pipeline.layout import order_lines
+from ocr_pipeline.options import RunOptions
+from ocr_pipeline.readers import read_frames
+
+Image = npt.NDArray[np.uint8]
+
+# Margins of a crop in units of the line's height. A little more than the detector's box: what it
+# cuts off cannot be read, and the recognizer has learnt with margins like these.
+PAD_X = 0.15
+PAD_Y = 0.1
+
+
+class DetectedLike(Protocol):
+    """A line that a detector found."""
+
+    @property
+    def quad(self) -> Quad: ...
+    @property
+    def score(self) -> float: ...
+
+
+class DetectorLike(Protocol):
+    """The part of ``detector.Detector`` that is used here."""
+
+    def detect(self, image: Image, options: Any = None) -> Sequence[DetectedLike]: ...
+
+
+class RecognizerLike(Protocol):
+    """The part of ``recognizer.Recognizer`` that is used here."""
+
+    def read(self, crops: Sequence[Image]) -> Sequence[ReadingLike]: ...
+
+
+class Pipeline:
+    """Reads pages with one detector and one recognizer, loaded once.
+
+    Args:
+        options: weights, devices and thresholds; the defaults when None.
+        detector: a detector to use instead of loading ``options.detector``.
+        recognizer: a recognizer to use instead of loading ``options.recognizer``.
+
+    Raises:
+        DeviceError: if a device or precision is not there.
+        WeightsError: if weights are missing or damaged.
+
+    Example:
+        >>> from ocr_pipeline import Pipeline
+        >>> document = Pipeline().read("page.png")  # doctest: +SKIP
+        >>> print(document.text)  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        options: RunOptions | None = None,
+        *,
+        detector: DetectorLike | None = None,
+        recognizer: RecognizerLike | None = None,
+    ) -> None:
+        self.options = options or RunOptions()
+        _set_threads(self.options.threads)
+        if (self.options.detect and detector is None) or recognizer is None:
+            check_devices(self.options)
+        self._detect_options: Any = None
+        if self.options.detect:
+            detector = detector or load_detector(self.options)
+            if self.options.min_score is not None:
+                self._detect_options = detect_options(self.options.min_score)
+        self.detector = detector
+        self.recognizer: RecognizerLike = recognizer or load_recognizer(self.options)
+
+    def read(self, source: str | os.PathLike[str] | Image) -> Document:
+        """Reads a file with all its pages, or one image in memory.
+
+        Args:
+            source: path of an image file, or an array (H, W, 3) RGB or (H, W) grey, uint8.
+
+        Raises:
+            InputError: if the file cannot be read as an image.
+        """
+        if isinstance(source, np.ndarray):
+            return Document(source="", pages=(self.read_page(source),))
+        pages = tuple(page for page, _ in self.read_pages(source))
+        return Document(source=os.fspath(source), pages=pages)
+
+    def read_pages(self, path: str | os.PathLike[str]) -> Iterator[tuple[Page, Image]]:
+        """Reads the pages of a file one by one, each with its image."""
+        for number, frame in enumerate(read_frames(path), 1):
+            yield self.read_page(frame.image, number, frame.dpi), frame.image
+
+    def read_page(self, image: Image, number: int = 1, dpi: float | None = None) -> Page:
+        """Reads one page.
+
+        Args:
+            image: (H, W, 3) RGB or (H, W) grey, uint8.
+            number: the page's number in its document, from 1.
+            dpi: its resolution where it is known.
+        """
+        image = check_image(image)
+        height, width = image.shape[:2]
+        quads, scores = self._find(image)
+        readings = self._read(image, quads)
+        kept = [i for i, reading in enumerate(readings) if self._keeps(reading)]
+        lines = tuple(
+            make_line(quads[kept[i]], scores[kept[i]], readings[kept[i]], self._pad_x, row)
+            for i, row in order_lines([quads[i] for i in kept])
+        )
+        return Page(number=number, width=width, height=height, lines=lines, dpi=dpi)
+
+    @property
+    def _pad_x(self) -> float:
+        return PAD_X if self.options.detect else 0.0
+
+    def _keeps(self, reading: ReadingLike) -> bool:
+        return bool(reading.text.strip()) and reading.confidence >= self.options.min_confidence
+
+    def _find(self, image: Image) -> tuple[list[Quad], list[float]]:
+        """Quads and scores of a page's lines; the whole image where there is no detector."""
+        if self.detector is None or not self.options.detect:
+            return [box_quad(0, 0, image.shape[1], image.shape[0])], [1.0]
+        found = [line for line in self.detector.detect(image, self._detect_options) if _real(line)]
+        least = self.options.min_score or 0.0
+        found = [line for line in found if line.score >= least]
+        return [np.asarray(line.quad, np.float32) for line in found], [x.score for x in found]
+
+    def _read(self, image: Image, quads: Sequence[Quad]) -> list[ReadingLike]:
+        """Readings of a page's quads, in their order; the longest lines are read last."""
+        pad_x, pad_y = (PAD_X, PAD_Y) if self.options.detect else (0.0, 0.0)
+        shapes = [quad_size(quad) for quad in quads]
+        order = sorted(range(len(quads)), key=lambda i: shapes[i][0] / max(shapes[i][1], 1e-3))
+        readings: dict[int, ReadingLike] = {}
+        for begin in range(0, len(order), self.options.batch_size):
+            batch = order[begin : begin + self.options.batch_size]
+            crops = [crop_quad(image, quads[i], pad_x=pad_x, pad_y=pad_y) for i in batch]
+            readings.update(zip(batch, self.recognizer.read(crops), strict=True))
+        return [readings[i] for i in range(len(quads))]
+
+
+def check_image(image: Image) -> Image:
+    """Insists on an 8-bit image and gives it three channels.
+
+    Raises:
+        InputError: if the array is of another type or shape, or empty.
+    """
+    if image.dtype != np.uint8:
+        raise InputError(f"an image must be of type uint8 (0 to 255), not {image.dtype}")
+    if image.ndim == 3 and image.shape[2] == 1:
+        image = image[..., 0]
+    if image.ndim == 2:
+        image = np.repeat(image[..., None], 3, axis=2)
+    if image.ndim != 3 or image.shape[2] != 3 or not image.size:
+        raise InputError(f"an image must be (H, W, 3) RGB or (H, W) grey, not {image.shape}")
+    return image
+
+
+def _real(line: DetectedLike) -> bool:
+    width, height = quad_size(line.quad)
+    return width >= 1 and height >= 1
+
+
+def _set_threads(threads: int) -> None:
+    if threads:
+        import torch
+
+        torch.set_num_threads(threads)
+
+
+def check_devices(options: RunOptions) -> None:
+    """Resolves every device and precision of a run, so that none fails half way.
+
+    Raises:
+        DeviceError: naming what is not there.
+    """
+    from ocr_pipeline.core.devices import resolve_device, resolve_dtype
+
+    stages = [options.recognizer_device]
+    if options.detect:
+        stages.append(options.detector_device)
+    for device in stages:
+        resolve_dtype(resolve_device(device or options.device), options.precision)
+
+
+def load_detector(options: RunOptions) -> DetectorLike:
+    """The detector that the options name."""
+    from detector import Detector
+
+    device = options.detector_device or options.device
+    return Detector.from_weights(options.detector, device, options.precision)
+
+
+def load_recognizer(options: RunOptions) -> RecognizerLike:
+    """The recognizer that the options name."""
+    from recognizer import Recognizer
+
+    device = options.recognizer_device or options.device
+    return Recognizer.from_weights(options.recognizer, device, options.precision)
+
+
+def detect_options(min_score: float) -> Any:
+    """The detector's options for a threshold of lines that may lie below its own."""
+    from detector import ConnectOptions, DetectOptions
+
+    connect = ConnectOptions()
+    score = min(max(min_score, 0.01), 0.99)
+    connect = replace(connect, line_score=score, min_score=min(connect.min_score, score))
+    return DetectOptions(connect=connect)
