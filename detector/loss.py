@@ -70,7 +70,8 @@ def ctpn_loss(
     near = text & ~torch.isnan(ends)
     side = _smooth_l1(output.side.float().flatten()[near], ends[near], options.beta)
     total = options.score * score + options.vertical * vertical + options.side * side
-    return total, {"score": score, "vertical": vertical, "side": side}
+    parts = {"score": score, "vertical": vertical, "side": side}
+    return total, {name: value.detach() for name, value in parts.items()}
 
 
 def _smooth_l1(predicted: Tensor, actual: Tensor, beta: float) -> Tensor:
