@@ -281,9 +281,9 @@ def _crop(
         half = max(0.5 * (ink_bottom - ink_top), 0.27 * tall)
         top, bottom = middle - half, middle + half
     before, above, after, below = _margins(rng, tall)
-    # Accents above and tails below the font's box lose a twentieth of the height at most.
-    top = min(top - above, ink_top + 0.05 * tall)
-    bottom = max(bottom + below, ink_bottom - 0.05 * tall)
+    # Whatever the margins say, the letters lose a few hundredths of their height at most.
+    top = min(top - above, ink_top + 0.035 * (ink_bottom - ink_top))
+    bottom = max(bottom + below, ink_bottom - 0.035 * (ink_bottom - ink_top))
     x0, x1 = left - before, right + after
     if x1 - x0 < 0.2 * tall:
         x0, x1 = x0 - 0.1 * tall, x1 + 0.1 * tall
@@ -293,27 +293,37 @@ def _crop(
         _neighbours(rng, ink, bounds, top, bottom, tall)
     if rng.random() < 0.14:
         _rules(rng, ink, line, bounds, (x0, top, x1, bottom), tall)
-    matrix, size = _matrix(rng, x0, top, width, height, stretch)
+    drift = max(min(ink_top - top, bottom - ink_bottom), 0.0) + 0.02 * tall
+    matrix, size = _matrix(rng, x0, top, width, height, stretch, drift)
     moved = cv2.warpAffine(ink, matrix, size, flags=cv2.INTER_LINEAR, borderValue=0)
     image = 255 - moved
-    if rng.random() < 0.04:
+    spare = min(ink_top - top, bottom - ink_bottom)
+    if rng.random() < 0.05 and spare > 1:
         span = np.linspace(0, np.pi * rng.uniform(0.5, 2.0), size[0]) + rng.uniform(0, np.pi)
-        image = d.wave(image, np.sin(span) * 0.07 * size[1])
+        image = d.wave(image, np.sin(span) * min(1.2 * spare, 0.08 * tall))
     return image
 
 
 def _matrix(
-    rng: Rng, x0: float, y0: float, width: float, height: float, stretch: float
+    rng: Rng,
+    x0: float,
+    y0: float,
+    width: float,
+    height: float,
+    stretch: float,
+    drift: float,
 ) -> tuple[NDArray[np.float64], tuple[int, int]]:
-    """From the drawing to the crop: cut, stretch, turn and slant about the crop's middle."""
+    """From the drawing to the crop: cut, stretch, turn and slant about the crop's middle.
+
+    ``drift`` is how far, in pixels, the turn may move the ends of the line up or down.
+    """
     size = (max(4, round(width * stretch)), max(6, round(height)))
     angle = slant = 0.0
     if rng.random() < 0.45:
         # A long crop follows its line: what is left of the turn is small in units of the height.
-        angle = float(rng.normal()) * min(
-            np.radians(1.2), 0.10 * height / max(width * stretch, 1.0)
-        )
-    if rng.random() < 0.15:
+        most = min(np.radians(2.0), 2.0 * drift / max(width * stretch, 1.0))
+        angle = float(np.clip(rng.normal() * 0.6, -1.0, 1.0)) * most
+    if rng.random() < 0.08:
         slant = float(rng.uniform(-0.18, 0.25))
     turn = np.array([[stretch, -slant - angle], [angle * stretch, 1.0]])
     middle = np.array([x0 + width / 2, y0 + height / 2])

@@ -27,12 +27,15 @@ def _severity(rng: Rng) -> float:
     return float(rng.random() ** 1.6)
 
 
-def _ink_threshold(image: Image, share: float) -> float:
-    """The threshold that leaves ``share`` times the present ink (pixels darker than half)."""
-    counts = np.bincount(image.ravel(), minlength=256)
-    running = np.cumsum(counts)
-    wanted = running[127] * share
-    return float(np.clip(np.searchsorted(running, wanted), 40, 235))
+def _coverage(image: Image) -> float:
+    """Area of the ink in pixels, half-covered pixels counted by half."""
+    return float(image.size - cv2.sumElems(image)[0] / 255.0)
+
+
+def _ink_threshold(image: Image, wanted: float) -> float:
+    """The threshold that leaves ``wanted`` pixels of ink."""
+    running = np.cumsum(np.bincount(image.ravel(), minlength=256))
+    return float(np.clip(np.searchsorted(running, wanted), 40, 240))
 
 
 def _maybe_jpeg(rng: Rng, image: Image, probability: float, low: int = 25) -> Image:
@@ -61,10 +64,11 @@ def clean(rng: Rng, image: Image, height: float) -> Image:
 def bilevel_scan(rng: Rng, image: Image, height: float) -> Image:
     """A black-and-white scan: ragged edges, strokes filled or broken, dirt."""
     hard = _severity(rng)
-    image = d.blur(image, height * rng.uniform(0.012, 0.02 + 0.028 * hard))
-    image = d.noise(rng, image, rng.uniform(4, 12 + 45 * hard), rng.uniform(1.0, 2.2))
-    share = rng.uniform(1.0 - 0.38 * hard, 1.1 + 0.75 * hard)
-    image = d.bilevel(image, _ink_threshold(image, share))
+    ink = _coverage(image)
+    image = d.blur(image, height * rng.uniform(0.012, 0.02 + 0.025 * hard))
+    image = d.noise(rng, image, rng.uniform(4, 10 + 32 * hard), rng.uniform(1.0, 2.2))
+    share = rng.uniform(1.0 - 0.3 * hard, 1.1 + 0.7 * hard)
+    image = d.bilevel(image, _ink_threshold(image, ink * share))
     if rng.random() < 0.35:
         image = d.salt_and_pepper(rng, image, 10 ** rng.uniform(-3.5, -2.0 + 0.4 * hard))
     if rng.random() < 0.15:
@@ -144,6 +148,7 @@ def thermal(rng: Rng, image: Image, height: float) -> Image:
         image = d.spread(image, height * rng.uniform(-0.025, 0.03))
     if rng.random() < 0.55:
         image = d.faded(rng, image, rng.uniform(0.35, 0.85), rng.uniform(0.4, 5.0) * height)
+        hard *= 0.7
     image = d.blur(image, height * rng.uniform(0.01, 0.025 + 0.02 * hard))
     black = rng.uniform(0, 70 + 90 * hard)
     image = d.levels(image, black, 255)
@@ -165,6 +170,7 @@ def typed(rng: Rng, image: Image, height: float) -> Image:
     """Typewriting through a ribbon or carbon paper, on paper that shows."""
     hard = _severity(rng)
     rows, cols = image.shape
+    ink = _coverage(image)
     if rng.random() < 0.6:
         image = d.spread(image, height * rng.uniform(0.0, 0.02 + 0.025 * hard))
     image = d.broken(
@@ -173,7 +179,7 @@ def typed(rng: Rng, image: Image, height: float) -> Image:
     image = d.faded(rng, image, rng.uniform(0.5, 0.95), rng.uniform(0.2, 1.0) * height)
     image = d.blur(image, height * rng.uniform(0.012, 0.025 + 0.03 * hard))
     if rng.random() < 0.25:
-        image = d.bilevel(image, _ink_threshold(image, rng.uniform(0.85, 1.5)))
+        image = d.bilevel(image, _ink_threshold(image, ink * rng.uniform(0.85, 1.5)))
         image = d.blur(image, height * rng.uniform(0.005, 0.02))
         return _maybe_jpeg(rng, image, 0.3)
     black = rng.uniform(0, 90 + 40 * hard)
@@ -194,14 +200,11 @@ def scene(rng: Rng, image: Image, height: float) -> Image:
     hard = _severity(rng)
     rows, cols = image.shape
     ink = 255 - image
-    if rng.random() < 0.12:  # hollow letters: the outline alone
-        wide = d.blur(255 - d.spread(image, max(1.0, 0.05 * height)), 0.5)
-        ink = np.where(ink > 127, 255 - ink // 2, wide).astype(np.uint8) if height > 28 else ink
     alpha = ink.astype(np.float32) / 255.0
     gap = rng.uniform(60, 200)
     low = rng.uniform(0, 255 - gap)
     front, back = (low, low + gap) if rng.random() < 0.5 else (low + gap, low)
-    room = gap * 0.3
+    room = gap * rng.uniform(0.05, 0.25)
     if rng.random() < 0.6:
         ground = d.texture(rng, rows, cols, back - room, back + room).astype(np.float32)
     else:

@@ -72,7 +72,10 @@ def specks(rng: Rng, image: Image, count: int, radius: float, value: int = 0) ->
     height, width = image.shape[:2]
     color = value if image.ndim == 2 else (value, value, value)
     for x, y, size in zip(
-        rng.integers(0, width, count), rng.integers(0, height, count), rng.random(count), strict=True
+        rng.integers(0, width, count),
+        rng.integers(0, height, count),
+        rng.random(count),
+        strict=True,
     ):
         cv2.circle(out, (int(x), int(y)), int(size * radius), color, -1)
     return out
@@ -103,13 +106,15 @@ def jpeg(image: Image, quality: int) -> Image:
     return cv2.imdecode(data, flag)
 
 
-def low_resolution(image: Image, factor: float, down: int = cv2.INTER_AREA,
-                   up: int = cv2.INTER_LINEAR) -> Image:
+def low_resolution(
+    image: Image, factor: float, down: int = cv2.INTER_AREA, up: int = cv2.INTER_LINEAR
+) -> Image:
     """Scaled down by ``factor`` (above 1) and up again."""
     height, width = image.shape[:2]
     small = (max(2, round(width / factor)), max(2, round(height / factor)))
-    return cv2.resize(cv2.resize(image, small, interpolation=down), (width, height),
-                      interpolation=up)
+    return cv2.resize(
+        cv2.resize(image, small, interpolation=down), (width, height), interpolation=up
+    )
 
 
 def bilevel(image: Image, threshold: float = 128.0) -> Image:
@@ -174,7 +179,9 @@ def faded(rng: Rng, image: Image, least: float, cell: float) -> Image:
     return _clip(255.0 - (255.0 - image.astype(np.float32)) * _planes(strength, image))
 
 
-def banding(rng: Rng, image: Image, strength: float, period: float, vertical: bool = False) -> Image:
+def banding(
+    rng: Rng, image: Image, strength: float, period: float, vertical: bool = False
+) -> Image:
     """Stripes of weak ink, as a worn thermal head (vertical) or a slipping motor leaves.
 
     Args:
@@ -310,9 +317,13 @@ def texture(rng: Rng, height: int, width: int, low: float, high: float) -> Image
 # Geometry ----------------------------------------------------------------------------------------
 
 
-def warp(image: Image, matrix: NDArray[np.floating], size: tuple[int, int],
-         points: NDArray[np.floating] | None = None,
-         fill: int | tuple[int, int, int] = 255) -> tuple[Image, NDArray[np.float32] | None]:
+def warp(
+    image: Image,
+    matrix: NDArray[np.floating],
+    size: tuple[int, int],
+    points: NDArray[np.floating] | None = None,
+    fill: int | tuple[int, int, int] = 255,
+) -> tuple[Image, NDArray[np.float32] | None]:
     """Move an image, and points on it, by one affine or perspective matrix.
 
     Args:
@@ -327,8 +338,14 @@ def warp(image: Image, matrix: NDArray[np.floating], size: tuple[int, int],
     """
     full = np.vstack([matrix, [0.0, 0.0, 1.0]]) if matrix.shape[0] == 2 else matrix
     border = fill if image.ndim == 2 or isinstance(fill, tuple) else (fill, fill, fill)
-    moved = cv2.warpPerspective(image, full.astype(np.float64), size, flags=cv2.INTER_LINEAR,
-                                borderMode=cv2.BORDER_CONSTANT, borderValue=border)
+    moved = cv2.warpPerspective(
+        image,
+        full.astype(np.float64),
+        size,
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=border,
+    )
     if points is None:
         return moved, None
     flat = np.asarray(points, np.float64).reshape(-1, 2)
@@ -351,5 +368,11 @@ def wave(image: Image, shift: NDArray[np.floating], fill: int = 255) -> Image:
     xs = np.broadcast_to(np.arange(width, dtype=np.float32)[None, :], (height, width))
     ys = np.arange(height, dtype=np.float32)[:, None] - shift.astype(np.float32)[None, :]
     border = fill if image.ndim == 2 else (fill, fill, fill)
-    return cv2.remap(image, np.ascontiguousarray(xs), np.ascontiguousarray(ys),
-                     cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=border)
+    return cv2.remap(
+        image,
+        np.ascontiguousarray(xs),
+        np.ascontiguousarray(ys),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=border,
+    )

@@ -71,8 +71,9 @@ def advance(font: ImageFont.FreeTypeFont, text: str, style: DrawStyle) -> float:
     return float(font.getlength(text)) + extra
 
 
-def draw(rng: Rng, font: ImageFont.FreeTypeFont, text: str, style: DrawStyle,
-         margin: int) -> DrawnLine:
+def draw(
+    rng: Rng, font: ImageFont.FreeTypeFont, text: str, style: DrawStyle, margin: int
+) -> DrawnLine:
     """Draw ``text`` with ``margin`` empty pixels on all sides of its font box."""
     up, down = extents(font)
     # Accents on capitals rise above the tallest letters by about a third.
@@ -98,8 +99,15 @@ def draw(rng: Rng, font: ImageFont.FreeTypeFont, text: str, style: DrawStyle,
     return DrawnLine(np.array(image), baseline, float(margin), x)
 
 
-def _draw_letters(rng: Rng, pen: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont, text: str,
-                  style: DrawStyle, x: float, baseline: int) -> float:
+def _draw_letters(
+    rng: Rng,
+    pen: ImageDraw.ImageDraw,
+    font: ImageFont.FreeTypeFont,
+    text: str,
+    style: DrawStyle,
+    x: float,
+    baseline: int,
+) -> float:
     """Place letter by letter; gives back where the last advance ends."""
     lifts = rng.standard_normal(len(text)) * style.jitter
     strengths = 255 * (1.0 - style.uneven * rng.random(len(text)))

@@ -17,46 +17,246 @@ _MONTHS_FR = (
 ).split()
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _COMPANY_ENDS = (
-    "Ltd", "Ltd.", "Limited", "Inc.", "Inc", "LLC", "Corp.", "Corporation", "& Co.", "& Sons",
-    "GmbH", "AG", "S.A.", "SARL", "S.p.A.", "B.V.", "PLC", "Sdn Bhd", "SDN BHD", "Sdn. Bhd.",
-    "(M) SDN. BHD.", "ENTERPRISE", "Trading", "Group", "Holdings", "Bros.", "Pte Ltd", "Co., Ltd.",
+    "Ltd",
+    "Ltd.",
+    "Limited",
+    "Inc.",
+    "Inc",
+    "LLC",
+    "Corp.",
+    "Corporation",
+    "& Co.",
+    "& Sons",
+    "GmbH",
+    "AG",
+    "S.A.",
+    "SARL",
+    "S.p.A.",
+    "B.V.",
+    "PLC",
+    "Sdn Bhd",
+    "SDN BHD",
+    "Sdn. Bhd.",
+    "(M) SDN. BHD.",
+    "ENTERPRISE",
+    "Trading",
+    "Group",
+    "Holdings",
+    "Bros.",
+    "Pte Ltd",
+    "Co., Ltd.",
 )
 _TRADES = (
-    "Hardware", "Stationery", "Restaurant", "Pharmacy", "Bakery", "Books", "Supermarket", "Mart",
-    "Electrical", "Motors", "Foods", "Catering", "Services", "Systems", "Industries", "Research",
-    "Laboratories", "Tobacco", "Printing", "Optical", "Café", "Bistro", "Hotel", "Textiles",
-    "Furniture", "Bank", "Insurance", "Press", "University", "Consulting", "Engineering", "Marketing",
+    "Hardware",
+    "Stationery",
+    "Restaurant",
+    "Pharmacy",
+    "Bakery",
+    "Books",
+    "Supermarket",
+    "Mart",
+    "Electrical",
+    "Motors",
+    "Foods",
+    "Catering",
+    "Services",
+    "Systems",
+    "Industries",
+    "Research",
+    "Laboratories",
+    "Tobacco",
+    "Printing",
+    "Optical",
+    "Café",
+    "Bistro",
+    "Hotel",
+    "Textiles",
+    "Furniture",
+    "Bank",
+    "Insurance",
+    "Press",
+    "University",
+    "Consulting",
+    "Engineering",
+    "Marketing",
 )
 _STREETS = (
-    "Street", "St.", "Avenue", "Ave", "Ave.", "Road", "Rd", "Rd.", "Lane", "Drive", "Dr.", "Blvd",
-    "Way", "Court", "Place", "Square", "Highway", "Terrace", "Park", "Close",
+    "Street",
+    "St.",
+    "Avenue",
+    "Ave",
+    "Ave.",
+    "Road",
+    "Rd",
+    "Rd.",
+    "Lane",
+    "Drive",
+    "Dr.",
+    "Blvd",
+    "Way",
+    "Court",
+    "Place",
+    "Square",
+    "Highway",
+    "Terrace",
+    "Park",
+    "Close",
 )
 _TOWNS = (
-    "London", "New York", "Chicago", "Houston", "Winston-Salem", "Louisville", "Kuala Lumpur",
-    "Petaling Jaya", "Shah Alam", "Johor Bahru", "Seri Kembangan", "Klang", "Puchong", "Ipoh",
-    "Penang", "Singapore", "Sydney", "Toronto", "Dublin", "Boston", "Richmond", "Paris", "Lyon",
-    "Berlin", "München", "Köln", "Zürich", "Genève", "Málaga", "Madrid", "Lisboa", "São Paulo",
-    "Göteborg", "København", "Manchester", "Edinburgh", "Washington", "Philadelphia", "Melbourne",
+    "London",
+    "New York",
+    "Chicago",
+    "Houston",
+    "Winston-Salem",
+    "Louisville",
+    "Kuala Lumpur",
+    "Petaling Jaya",
+    "Shah Alam",
+    "Johor Bahru",
+    "Seri Kembangan",
+    "Klang",
+    "Puchong",
+    "Ipoh",
+    "Penang",
+    "Singapore",
+    "Sydney",
+    "Toronto",
+    "Dublin",
+    "Boston",
+    "Richmond",
+    "Paris",
+    "Lyon",
+    "Berlin",
+    "München",
+    "Köln",
+    "Zürich",
+    "Genève",
+    "Málaga",
+    "Madrid",
+    "Lisboa",
+    "São Paulo",
+    "Göteborg",
+    "København",
+    "Manchester",
+    "Edinburgh",
+    "Washington",
+    "Philadelphia",
+    "Melbourne",
 )
 _MALAY = (
-    "JALAN", "JLN", "TAMAN", "BANDAR", "KAWASAN PERINDUSTRIAN", "LORONG", "PERSIARAN", "KAMPUNG",
-    "SEKSYEN", "Jalan", "Taman", "Lot", "PUSAT BANDAR",
+    "JALAN",
+    "JLN",
+    "TAMAN",
+    "BANDAR",
+    "KAWASAN PERINDUSTRIAN",
+    "LORONG",
+    "PERSIARAN",
+    "KAMPUNG",
+    "SEKSYEN",
+    "Jalan",
+    "Taman",
+    "Lot",
+    "PUSAT BANDAR",
 )
 _MALAY_NAMES = (
-    "SETIA INDAH", "SRI PERMAI", "MERU", "KENARI", "TEMENGGUNG", "PERMAS JAYA", "DESA", "UTAMA",
-    "SUTERA", "BUKIT BINTANG", "KEPONG", "SENTOSA", "DAMAI", "MUTIARA", "PANDAN", "CEMPAKA",
-    "SUNGAI BESI", "BALAKONG", "SELANGOR", "WAWASAN", "PUTRA", "UNIVERSITI", "TUN RAZAK",
+    "SETIA INDAH",
+    "SRI PERMAI",
+    "MERU",
+    "KENARI",
+    "TEMENGGUNG",
+    "PERMAS JAYA",
+    "DESA",
+    "UTAMA",
+    "SUTERA",
+    "BUKIT BINTANG",
+    "KEPONG",
+    "SENTOSA",
+    "DAMAI",
+    "MUTIARA",
+    "PANDAN",
+    "CEMPAKA",
+    "SUNGAI BESI",
+    "BALAKONG",
+    "SELANGOR",
+    "WAWASAN",
+    "PUTRA",
+    "UNIVERSITI",
+    "TUN RAZAK",
 )
 _STATES = "NY CA TX NC KY VA IL OH PA FL GA MA NJ MI WA DC TN SC MO WI".split()
 _ITEMS = (
-    "Coffee", "Tea", "Teh Tarik", "Kopi O", "Milo Ais", "Nasi Lemak", "Roti Canai", "Chicken Rice",
-    "Burger", "Fries", "Cheese", "Bread", "Milk", "Eggs", "Sugar", "Water", "Mineral Water", "Cola",
-    "Orange Juice", "Soup", "Salad", "Pizza", "Fish", "Beef", "Lamb Chop", "Mushroom", "Noodle",
-    "Fried Rice", "Ice Cream", "Cake", "Pen", "Marker", "Notebook", "Paper A4", "Envelope", "Glue",
-    "Battery", "Cable", "Bulb", "LED Lamp", "Screw", "Hinge", "Paint", "Brush", "Tape", "Tile",
-    "Cement", "PVC Pipe", "Wire", "Socket", "Shampoo", "Soap", "Tissue", "Toothpaste", "Detergent",
-    "T-Shirt", "Shoes", "Bag", "Towel", "Toner", "USB Drive", "Mouse", "Keyboard", "Adapter",
-    "Ibuprofen", "Tablets", "Capsules", "Vitamin C", "Crème brûlée", "Jalapeño", "Bœuf", "Rosé",
+    "Coffee",
+    "Tea",
+    "Teh Tarik",
+    "Kopi O",
+    "Milo Ais",
+    "Nasi Lemak",
+    "Roti Canai",
+    "Chicken Rice",
+    "Burger",
+    "Fries",
+    "Cheese",
+    "Bread",
+    "Milk",
+    "Eggs",
+    "Sugar",
+    "Water",
+    "Mineral Water",
+    "Cola",
+    "Orange Juice",
+    "Soup",
+    "Salad",
+    "Pizza",
+    "Fish",
+    "Beef",
+    "Lamb Chop",
+    "Mushroom",
+    "Noodle",
+    "Fried Rice",
+    "Ice Cream",
+    "Cake",
+    "Pen",
+    "Marker",
+    "Notebook",
+    "Paper A4",
+    "Envelope",
+    "Glue",
+    "Battery",
+    "Cable",
+    "Bulb",
+    "LED Lamp",
+    "Screw",
+    "Hinge",
+    "Paint",
+    "Brush",
+    "Tape",
+    "Tile",
+    "Cement",
+    "PVC Pipe",
+    "Wire",
+    "Socket",
+    "Shampoo",
+    "Soap",
+    "Tissue",
+    "Toothpaste",
+    "Detergent",
+    "T-Shirt",
+    "Shoes",
+    "Bag",
+    "Towel",
+    "Toner",
+    "USB Drive",
+    "Mouse",
+    "Keyboard",
+    "Adapter",
+    "Ibuprofen",
+    "Tablets",
+    "Capsules",
+    "Vitamin C",
+    "Crème brûlée",
+    "Jalapeño",
+    "Bœuf",
+    "Rosé",
 )
 _UNITS = "KG G ML L PCS PC MM CM M OZ LB PK X BTL CTN SET BOX PKT kg g ml pcs mm cm".split()
 _CURRENCIES = ("RM", "$", "€", "£", "¥", "USD", "EUR", "GBP", "CHF", "US$", "MYR", "kr", "Fr.")
@@ -80,21 +280,35 @@ def name(rng: Rng) -> str:
     firsts, lasts = people()
     first, last = pick(rng, firsts), pick(rng, lasts)
     initial = letters(rng, 1) + "."
-    return weighted(rng, (
-        (5.0, f"{first} {last}"), (1.0, f"{first} {initial} {last}"), (1.0, f"{initial} {last}"),
-        (0.7, f"{initial} {letters(rng, 1)}. {last}"), (0.8, f"{last}, {first}"),
-        (1.0, f"{pick(rng, ('Mr.', 'Ms.', 'Mrs.', 'Dr.', 'Prof.', 'Mr', 'M.', 'Mme'))} {last}"),
-        (0.5, last), (0.5, first), (0.2, f"{first} {last}, {pick(rng, ('Ph.D.', 'M.D.', 'Jr.', 'Esq.'))}"),
-    ))
+    return weighted(
+        rng,
+        (
+            (5.0, f"{first} {last}"),
+            (1.0, f"{first} {initial} {last}"),
+            (1.0, f"{initial} {last}"),
+            (0.7, f"{initial} {letters(rng, 1)}. {last}"),
+            (0.8, f"{last}, {first}"),
+            (1.0, f"{pick(rng, ('Mr.', 'Ms.', 'Mrs.', 'Dr.', 'Prof.', 'Mr', 'M.', 'Mme'))} {last}"),
+            (0.5, last),
+            (0.5, first),
+            (0.2, f"{first} {last}, {pick(rng, ('Ph.D.', 'M.D.', 'Jr.', 'Esq.'))}"),
+        ),
+    )
 
 
 def company(rng: Rng) -> str:
     """A firm's name."""
     lasts = people()[1]
-    stem = weighted(rng, (
-        (2.0, pick(rng, lasts)), (2.0, word(rng).capitalize()), (1.0, letters(rng, 3)),
-        (1.0, f"{pick(rng, lasts)} & {pick(rng, lasts)}"), (0.7, f"{letters(rng, 1)} & {letters(rng, 1)}"),
-    ))
+    stem = weighted(
+        rng,
+        (
+            (2.0, pick(rng, lasts)),
+            (2.0, word(rng).capitalize()),
+            (1.0, letters(rng, 3)),
+            (1.0, f"{pick(rng, lasts)} & {pick(rng, lasts)}"),
+            (0.7, f"{letters(rng, 1)} & {letters(rng, 1)}"),
+        ),
+    )
     trade = f" {pick(rng, _TRADES)}" if chance(rng, 0.55) else ""
     end = f" {pick(rng, _COMPANY_ENDS)}" if chance(rng, 0.7) else ""
     full = f"{stem}{trade}{end}"
@@ -114,15 +328,25 @@ def address(rng: Rng) -> str:
     if kind == 2:
         return f"{town}, {pick(rng, _STATES)} {digits(rng, 5)}"
     if kind == 3:
-        plot = weighted(rng, (
-            (1.0, f"NO. {number}"), (1.0, f"NO {number}-{int(rng.integers(1, 90))}"),
-            (1.0, f"LOT {number}"), (0.7, f"NO.{number}G&{number}G"), (1.0, f"{number},"),
-        ))
-        road = f"{int(rng.integers(1, 40))}/{int(rng.integers(1, 60))}{pick(rng, ('', 'A', 'B', ''))}"
+        plot = weighted(
+            rng,
+            (
+                (1.0, f"NO. {number}"),
+                (1.0, f"NO {number}-{int(rng.integers(1, 90))}"),
+                (1.0, f"LOT {number}"),
+                (0.7, f"NO.{number}G&{number}G"),
+                (1.0, f"{number},"),
+            ),
+        )
+        road = (
+            f"{int(rng.integers(1, 40))}/{int(rng.integers(1, 60))}{pick(rng, ('', 'A', 'B', ''))}"
+        )
         comma = pick(rng, (",", ",", ""))
         return f"{plot}{comma} {pick(rng, _MALAY)} {pick(rng, _MALAY_NAMES)} {road}{comma}"
     if kind == 4:
-        return f"{digits(rng, 5)} {town.upper()}, {pick(rng, _MALAY_NAMES)}{pick(rng, ('.', '', ','))}"
+        return (
+            f"{digits(rng, 5)} {town.upper()}, {pick(rng, _MALAY_NAMES)}{pick(rng, ('.', '', ','))}"
+        )
     if kind == 5:
         return f"{pick(rng, ('Suite', 'Room', 'Floor', 'Unit', 'Apt.', 'P.O. Box'))} {number}"
     if kind == 6:
@@ -137,19 +361,34 @@ def date(rng: Rng) -> str:
     name_of = _MONTHS[month - 1]
     sep = pick(rng, "/-./-")
     hour, minute = int(rng.integers(0, 24)), f"{int(rng.integers(60)):02d}"
-    clock = weighted(rng, (
-        (1.0, f"{hour:02d}:{minute}"), (1.0, f"{hour:02d}:{minute}:{int(rng.integers(60)):02d}"),
-        (1.0, f"{hour % 12 or 12}:{minute} {pick(rng, ('AM', 'PM', 'am', 'p.m.'))}"),
-    ))
+    clock = weighted(
+        rng,
+        (
+            (1.0, f"{hour:02d}:{minute}"),
+            (1.0, f"{hour:02d}:{minute}:{int(rng.integers(60)):02d}"),
+            (1.0, f"{hour % 12 or 12}:{minute} {pick(rng, ('AM', 'PM', 'am', 'p.m.'))}"),
+        ),
+    )
     numeric = f"{day:02d}{sep}{month:02d}{sep}{year}"
-    return weighted(rng, (
-        (2.5, numeric), (1.0, f"{day}{sep}{month}{sep}{year % 100:02d}"),
-        (1.0, f"{day:02d}{sep}{month:02d}{sep}{year % 100:02d}"), (0.8, f"{year}-{month:02d}-{day:02d}"),
-        (1.2, f"{name_of} {day}, {year}"), (0.8, f"{day} {name_of} {year}"),
-        (0.8, f"{day:02d}-{name_of[:3]}-{year}"), (0.4, f"{name_of[:3]} {day:02d} {year}"),
-        (0.4, f"{day} {_MONTHS_FR[month - 1]} {year}"), (1.2, f"{numeric} {clock}"), (1.0, clock),
-        (0.3, f"{pick(rng, _DAYS)}, {name_of} {day}"), (0.3, f"{name_of} {year}"), (0.3, str(year)),
-    ))
+    return weighted(
+        rng,
+        (
+            (2.5, numeric),
+            (1.0, f"{day}{sep}{month}{sep}{year % 100:02d}"),
+            (1.0, f"{day:02d}{sep}{month:02d}{sep}{year % 100:02d}"),
+            (0.8, f"{year}-{month:02d}-{day:02d}"),
+            (1.2, f"{name_of} {day}, {year}"),
+            (0.8, f"{day} {name_of} {year}"),
+            (0.8, f"{day:02d}-{name_of[:3]}-{year}"),
+            (0.4, f"{name_of[:3]} {day:02d} {year}"),
+            (0.4, f"{day} {_MONTHS_FR[month - 1]} {year}"),
+            (1.2, f"{numeric} {clock}"),
+            (1.0, clock),
+            (0.3, f"{pick(rng, _DAYS)}, {name_of} {day}"),
+            (0.3, f"{name_of} {year}"),
+            (0.3, str(year)),
+        ),
+    )
 
 
 def number(rng: Rng) -> str:
@@ -157,14 +396,31 @@ def number(rng: Rng) -> str:
     size = 10.0 ** rng.uniform(0, 5)
     value = rng.random() * size
     whole = int(value)
-    return weighted(rng, (
-        (3.0, f"{value:.2f}"), (1.5, f"{value:,.2f}"), (2.0, str(whole)), (1.0, f"{whole:,}"),
-        (0.5, f"{value:.2f}".replace(".", ",")), (0.8, f"{value:.1f}"), (0.6, f"{value % 100:.1f}%"),
-        (0.5, f"{whole % 101}%"), (0.5, f"{value:.3f}"), (0.3, f"({value:,.2f})"), (0.4, f"-{value:.2f}"),
-        (0.2, f"{whole:,}".replace(",", " ")), (0.2, f"+{value:.1f}"), (0.2, f"±{value % 10:.1f}"),
-        (0.2, f"{whole % 100}{pick(rng, '½¼¾')}"), (0.2, f".{whole}"), (0.2, f"{whole % 1000}°"),
-        (0.2, f"#{whole}"), (0.2, f"{whole}."), (0.2, f"{whole}*"),
-    ))
+    return weighted(
+        rng,
+        (
+            (3.0, f"{value:.2f}"),
+            (1.5, f"{value:,.2f}"),
+            (2.0, str(whole)),
+            (1.0, f"{whole:,}"),
+            (0.5, f"{value:.2f}".replace(".", ",")),
+            (0.8, f"{value:.1f}"),
+            (0.6, f"{value % 100:.1f}%"),
+            (0.5, f"{whole % 101}%"),
+            (0.5, f"{value:.3f}"),
+            (0.3, f"({value:,.2f})"),
+            (0.4, f"-{value:.2f}"),
+            (0.2, f"{whole:,}".replace(",", " ")),
+            (0.2, f"+{value:.1f}"),
+            (0.2, f"±{value % 10:.1f}"),
+            (0.2, f"{whole % 100}{pick(rng, '½¼¾')}"),
+            (0.2, f".{whole}"),
+            (0.2, f"{whole % 1000}°"),
+            (0.2, f"#{whole}"),
+            (0.2, f"{whole}."),
+            (0.2, f"{whole}*"),
+        ),
+    )
 
 
 def amount(rng: Rng) -> str:
@@ -172,24 +428,42 @@ def amount(rng: Rng) -> str:
     value = rng.random() * 10.0 ** rng.uniform(0.5, 5)
     plain = f"{value:,.2f}" if chance(rng, 0.6) else f"{value:.2f}"
     sign = pick(rng, _CURRENCIES)
-    return weighted(rng, (
-        (3.0, plain), (2.0, f"{sign}{plain}"), (2.0, f"{sign} {plain}"), (0.7, f"{plain} {sign}"),
-        (1.5, f"${plain}"), (0.5, f"{sign}{int(value):,}"), (0.4, f"{plain}-"),
-        (0.5, f"{plain} {pick(rng, ('SR', 'ZR', 'S', 'Z', 'T', 'CR', 'A', '*'))}"),
-        (0.3, f"{int(value):,}".replace(",", ".") + f",{digits(rng, 2)} €"), (0.3, f"{plain}{pick(rng, ('SR', 'S', 'T', '*'))}"),
-    ))
+    return weighted(
+        rng,
+        (
+            (3.0, plain),
+            (2.0, f"{sign}{plain}"),
+            (2.0, f"{sign} {plain}"),
+            (0.7, f"{plain} {sign}"),
+            (1.5, f"${plain}"),
+            (0.5, f"{sign}{int(value):,}"),
+            (0.4, f"{plain}-"),
+            (0.5, f"{plain} {pick(rng, ('SR', 'ZR', 'S', 'Z', 'T', 'CR', 'A', '*'))}"),
+            (0.3, f"{int(value):,}".replace(",", ".") + f",{digits(rng, 2)} €"),
+            (0.3, f"{plain}{pick(rng, ('SR', 'S', 'T', '*'))}"),
+        ),
+    )
 
 
 def phone(rng: Rng) -> str:
     """A telephone number."""
     d = digits(rng, 12)
-    return weighted(rng, (
-        (1.5, f"({d[:3]}) {d[3:6]}-{d[6:10]}"), (1.5, f"{d[:3]}-{d[3:6]}-{d[6:10]}"),
-        (1.0, f"{d[:3]}/{d[3:6]}-{d[6:10]}"), (1.5, f"0{d[0]}-{d[1:9]}"), (1.0, f"0{d[:2]}-{d[2:5]} {d[5:9]}"),
-        (0.7, f"+{d[:2]} {d[2]} {d[3:7]} {d[7:11]}"), (0.7, f"0{d[0]} {d[1:3]} {d[3:5]} {d[5:7]} {d[7:9]}"),
-        (0.5, f"{d[:3]}.{d[3:6]}.{d[6:10]}"), (0.5, f"+{d[:2]}-{d[2:4]}-{d[4:12]}"), (0.5, f"{d[:3]}-{d[3:7]}"),
-        (0.3, f"{d[:3]}-{d[3:6]}-{d[6:10]} Ext. {d[:3]}"),
-    ))
+    return weighted(
+        rng,
+        (
+            (1.5, f"({d[:3]}) {d[3:6]}-{d[6:10]}"),
+            (1.5, f"{d[:3]}-{d[3:6]}-{d[6:10]}"),
+            (1.0, f"{d[:3]}/{d[3:6]}-{d[6:10]}"),
+            (1.5, f"0{d[0]}-{d[1:9]}"),
+            (1.0, f"0{d[:2]}-{d[2:5]} {d[5:9]}"),
+            (0.7, f"+{d[:2]} {d[2]} {d[3:7]} {d[7:11]}"),
+            (0.7, f"0{d[0]} {d[1:3]} {d[3:5]} {d[5:7]} {d[7:9]}"),
+            (0.5, f"{d[:3]}.{d[3:6]}.{d[6:10]}"),
+            (0.5, f"+{d[:2]}-{d[2:4]}-{d[4:12]}"),
+            (0.5, f"{d[:3]}-{d[3:7]}"),
+            (0.3, f"{d[:3]}-{d[3:6]}-{d[6:10]} Ext. {d[:3]}"),
+        ),
+    )
 
 
 def _plain(text: str) -> str:
@@ -201,47 +475,86 @@ def email(rng: Rng) -> str:
     """An e-mail address."""
     firsts, lasts = people()
     first, last = _plain(pick(rng, firsts)), _plain(pick(rng, lasts))
-    user = weighted(rng, (
-        (1.0, f"{first}.{last}"), (1.0, f"{first[0]}{last}"), (0.7, f"{first}_{last}"),
-        (0.7, f"{first}{digits(rng, 2)}"), (0.6, pick(rng, ("info", "sales", "support", "admin"))),
-        (0.3, f"{first}-{last}"), (0.2, f"{first}+{last}"),
-    ))
+    user = weighted(
+        rng,
+        (
+            (1.0, f"{first}.{last}"),
+            (1.0, f"{first[0]}{last}"),
+            (0.7, f"{first}_{last}"),
+            (0.7, f"{first}{digits(rng, 2)}"),
+            (0.6, pick(rng, ("info", "sales", "support", "admin"))),
+            (0.3, f"{first}-{last}"),
+            (0.2, f"{first}+{last}"),
+        ),
+    )
     return f"{user}@{_plain(word(rng))}.{pick(rng, _DOMAINS)}"
 
 
 def url(rng: Rng) -> str:
     """A web address."""
-    host = f"{_plain(word(rng))}{pick(rng, ('', '', '-' + _plain(word(rng))))}.{pick(rng, _DOMAINS)}"
+    host = (
+        f"{_plain(word(rng))}{pick(rng, ('', '', '-' + _plain(word(rng))))}.{pick(rng, _DOMAINS)}"
+    )
     start = pick(rng, ("www.", "www.", "http://", "https://", "http://www.", ""))
-    path = weighted(rng, (
-        (2.0, ""), (1.0, f"/{_plain(word(rng))}"), (0.5, f"/{_plain(word(rng))}/{_plain(word(rng))}.html"),
-        (0.4, f"/?id={digits(rng, 4)}&q={_plain(word(rng))}"), (0.3, f"/~{_plain(word(rng))}"),
-        (0.2, f"/{_plain(word(rng))}_{_plain(word(rng))}#{_plain(word(rng))}"),
-    ))
+    path = weighted(
+        rng,
+        (
+            (2.0, ""),
+            (1.0, f"/{_plain(word(rng))}"),
+            (0.5, f"/{_plain(word(rng))}/{_plain(word(rng))}.html"),
+            (0.4, f"/?id={digits(rng, 4)}&q={_plain(word(rng))}"),
+            (0.3, f"/~{_plain(word(rng))}"),
+            (0.2, f"/{_plain(word(rng))}_{_plain(word(rng))}#{_plain(word(rng))}"),
+        ),
+    )
     return f"{start}{host}{path}"
 
 
 def code(rng: Rng) -> str:
     """A reference, serial or document number."""
-    return weighted(rng, (
-        (1.5, digits(rng, int(rng.integers(3, 14)))), (1.5, letters(rng, int(rng.integers(4, 12)), _MIXED)),
-        (1.0, f"{letters(rng, 2)}-{digits(rng, 5)}"), (1.0, f"{letters(rng, 2)}-{letters(rng, 2)}-{digits(rng, 7)}"),
-        (0.8, f"{letters(rng, 1)}{digits(rng, 2)}/{letters(rng, 1)}"), (0.7, f"#{digits(rng, 6)}"),
-        (0.7, f"{digits(rng, 3)}-{digits(rng, 4)}-{digits(rng, 2)}"), (0.6, f"{letters(rng, 3)}{digits(rng, 4)}"),
-        (0.5, f"{digits(rng, 4)} {digits(rng, 3)} {digits(rng, 7)}"), (0.4, f"[{letters(rng, 3)}]"),
-        (0.4, f"{digits(rng, 2)}{letters(rng, 1)}{digits(rng, 3)}*"), (0.4, f"{letters(rng, 2)}_{digits(rng, 4)}"),
-        (0.3, f"{{{letters(rng, 8, _MIXED)}}}"), (0.4, f"{letters(rng, 2)}{digits(rng, 2)} {digits(rng, 4)} {digits(rng, 4)}"),
-        (0.4, "X" * int(rng.integers(4, 13)) + digits(rng, 4)), (0.3, "*" * int(rng.integers(3, 9)) + digits(rng, 4)),
-    ))
+    return weighted(
+        rng,
+        (
+            (1.5, digits(rng, int(rng.integers(3, 14)))),
+            (1.5, letters(rng, int(rng.integers(4, 12)), _MIXED)),
+            (1.0, f"{letters(rng, 2)}-{digits(rng, 5)}"),
+            (1.0, f"{letters(rng, 2)}-{letters(rng, 2)}-{digits(rng, 7)}"),
+            (0.8, f"{letters(rng, 1)}{digits(rng, 2)}/{letters(rng, 1)}"),
+            (0.7, f"#{digits(rng, 6)}"),
+            (0.7, f"{digits(rng, 3)}-{digits(rng, 4)}-{digits(rng, 2)}"),
+            (0.6, f"{letters(rng, 3)}{digits(rng, 4)}"),
+            (0.5, f"{digits(rng, 4)} {digits(rng, 3)} {digits(rng, 7)}"),
+            (0.4, f"[{letters(rng, 3)}]"),
+            (0.4, f"{digits(rng, 2)}{letters(rng, 1)}{digits(rng, 3)}*"),
+            (0.4, f"{letters(rng, 2)}_{digits(rng, 4)}"),
+            (0.3, f"{{{letters(rng, 8, _MIXED)}}}"),
+            (0.4, f"{letters(rng, 2)}{digits(rng, 2)} {digits(rng, 4)} {digits(rng, 4)}"),
+            (0.4, "X" * int(rng.integers(4, 13)) + digits(rng, 4)),
+            (0.3, "*" * int(rng.integers(3, 9)) + digits(rng, 4)),
+        ),
+    )
 
 
 def product(rng: Rng) -> str:
     """A product's name as on a receipt or an invoice."""
-    item = pick(rng, _ITEMS) if chance(rng, 0.6) else f"{word(rng).capitalize()} {word(rng).capitalize()}"
+    item = (
+        pick(rng, _ITEMS)
+        if chance(rng, 0.6)
+        else f"{word(rng).capitalize()} {word(rng).capitalize()}"
+    )
     amount_of = f"{int(rng.integers(1, 500))}{pick(rng, ('', ' '))}{pick(rng, _UNITS)}"
-    return weighted(rng, (
-        (2.0, item), (1.5, f"{item} {amount_of}"), (0.7, f"{letters(rng, 2)}-{digits(rng, 2)} {item} {amount_of}"),
-        (0.7, f"{item} ({amount_of})"), (0.5, f"{item} {digits(rng, 2)}x{digits(rng, 2)}{pick(rng, ('MM', 'mm', 'CM'))}"),
-        (0.4, f"{item} W/{word(rng)}"), (0.4, f"{item} - {word(rng)}"), (0.3, f"{word(rng).capitalize()} {item} {letters(rng, 2)}{digits(rng, 3)}"),
-        (0.3, f"{item} {int(rng.integers(1, 9))}'S"), (0.2, f'{item} {int(rng.integers(1, 99))}"'),
-    ))
+    return weighted(
+        rng,
+        (
+            (2.0, item),
+            (1.5, f"{item} {amount_of}"),
+            (0.7, f"{letters(rng, 2)}-{digits(rng, 2)} {item} {amount_of}"),
+            (0.7, f"{item} ({amount_of})"),
+            (0.5, f"{item} {digits(rng, 2)}x{digits(rng, 2)}{pick(rng, ('MM', 'mm', 'CM'))}"),
+            (0.4, f"{item} W/{word(rng)}"),
+            (0.4, f"{item} - {word(rng)}"),
+            (0.3, f"{word(rng).capitalize()} {item} {letters(rng, 2)}{digits(rng, 3)}"),
+            (0.3, f"{item} {int(rng.integers(1, 9))}'S"),
+            (0.2, f'{item} {int(rng.integers(1, 99))}"'),
+        ),
+    )

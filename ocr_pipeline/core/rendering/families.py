@@ -13,30 +13,53 @@ UNUSABLE = re.compile(
     r"symbol|dingbat|d050000l|\bmath|stix(non|size|variants|integrals)|stixnonunicode|emoji"
     r"|caps\b|smallcaps|initials|keyboard|webdings|wingdings|opensymbol|icon|awesome|barcode"
     r"|hairline|notdef|fallback|blank|lastresort|variable width|tamil|mt ?extra"
-    r"|fraktur|blackletter|dunhill|lm ?roman ?5|cmu serif upright italic",
+    r"|inverted|romande adf (style|script)|fraktur|blackletter|dunhill|lm ?roman ?5"
+    r"|cmu serif upright italic|kristi|breip|ecolier|femkeklaver",
     re.IGNORECASE,
 )
 
 _BY_CATEGORY: tuple[tuple[str, str], ...] = (
-    ("cjk", r"cjk|wenquanyi|wqy|arphic|ukai|uming|wenkai|smiley|nanum|baekmuk|unfont|un ?batang"
-            r"|dotgothic|gothic ?mb|mincho|ming|hei\b|kai\b|song\b"),
-    ("handwriting", r"dancing|kaushan|kristi|rufscript|dkg|breip|femke|ecolier|isabella|aenigma"
-                    r"|caveat|kalam|patrick|homemade|shadows into|indie|reenie|pen script"
-                    r"|z003|chorus|romande adf script|chancery|cursive|handwrit"),
+    (
+        "cjk",
+        (
+            r"cjk|wenquanyi|wqy|arphic|ukai|uming|wenkai|smiley|nanum|baekmuk|unfont|un ?batang"
+            r"|dotgothic|gothic ?mb|mincho|ming|hei\b|kai\b|song\b"
+        ),
+    ),
+    (
+        "handwriting",
+        (
+            r"dancing|kaushan|kristi|rufscript|dkg|breip|femke|ecolier|isabella|aenigma"
+            r"|caveat|kalam|patrick|homemade|shadows into|indie|reenie|pen script"
+            r"|z003|chorus|romande adf script|chancery|cursive|handwrit"
+        ),
+    ),
     ("typewriter", r"typewriter|typist|special elite|tlwg|lm ?mono|latin modern mono|elite"),
-    ("mono", r"mono|courier|cursor|cousine|\bcode\b|hack|ocr|3270|vt323|inconsolata|anonymous"
-             r"|consol|terminal|typewriter|fixed"),
-    ("display", r"humor|comfortaa|essays|averia|play\b|black\b|romande|display black|display thin"),
-    ("sans", r"sans|heros|arimo|roboto|inter\b|lato|karla|cabin|dosis|manrope|gothic|carlito"
-             r"|cantarell|gillius|universalis|tuffy|adventor|verana|open|andika|biolinum"
-             r"|cmu bright|\bgo\b|helvet|arial|calibri"),
+    (
+        "mono",
+        (
+            r"mono|courier|cursor|cousine|\bcode\b|hack|ocr|3270|vt323|inconsolata|anonymous"
+            r"|consol|terminal|typewriter|fixed"
+        ),
+    ),
+    ("display", r"comfortaa|essays|averia|play\b|black\b|romande|display black|display thin"),
+    (
+        "sans",
+        (
+            r"sans|heros|arimo|roboto|inter\b|lato|karla|cabin|dosis|manrope|gothic|carlito"
+            r"|cantarell|gillius|universalis|tuffy|adventor|verana|open|andika|biolinum"
+            r"|cmu bright|\bgo\b|helvet|arial|calibri"
+        ),
+    ),
 )
 
 # Document families with their share of all lines; what is left goes to every other family alike.
 COMMON: tuple[tuple[str, float], ...] = (
     (r"^(liberation sans|arimo|nimbus sans|freesans|tex gyre heros|arial|helvetica)", 0.17),
-    (r"^(liberation serif|tinos|nimbus roman|freeserif|tex gyre termes|times|stixgeneral|stix$)",
-     0.14),
+    (
+        r"^(liberation serif|tinos|nimbus roman|freeserif|tex gyre termes|times|stixgeneral|stix$)",
+        0.14,
+    ),
     (r"^(liberation mono|cousine|nimbus mono|freemono|tex gyre cursor|courier)", 0.10),
     (r"^(carlito|caladea|open sans|roboto|lato|calibri|cambria)", 0.06),
     (r"^dejavu", 0.05),
@@ -78,7 +101,7 @@ def style_weight(style: str) -> float:
     elif re.search(r"bold|demi", lowered):
         weight *= 0.6
     if re.search(r"italic|oblique|slanted|inclined", lowered):
-        weight *= 0.4
+        weight *= 0.22
     return weight
 
 
@@ -101,7 +124,7 @@ def shares(families: list[tuple[str, str]]) -> list[float]:
                     break
         groups.append(group if category != "cjk" else -1)
     wanted = [share for _, share in COMMON]
-    wanted += [1.0 - sum(wanted) - 0.02, 0.02]
+    wanted += [1.0 - sum(wanted) - 0.012, 0.012]
     counts = {group: groups.count(group) for group in set(groups)}
     raw = [wanted[g] / counts[g] if g >= 0 else 0.0 for g in groups]
     total = sum(raw)

@@ -90,10 +90,12 @@ class FontLibrary:
         for face, weight in zip(self.faces, styles, strict=True):
             key = (face.family, face.category)
             totals[key] = totals.get(key, 0.0) + float(weight)
-        weights = np.array([
-            share[face.family, face.category] * weight / totals[face.family, face.category]
-            for face, weight in zip(self.faces, styles, strict=True)
-        ])
+        weights = np.array(
+            [
+                share[face.family, face.category] * weight / totals[face.family, face.category]
+                for face, weight in zip(self.faces, styles, strict=True)
+            ]
+        )
         self._all = _cumulative(weights, np.arange(len(self.faces)))
         self._by_category = {}
         for category in CATEGORIES:
@@ -132,7 +134,9 @@ class FontLibrary:
         able = [self.faces[int(i)] for i in members if needed <= self.faces[int(i)].characters]
         able = able or [face for face in self.faces if needed <= face.characters]
         if not able:
-            lacking = "".join(sorted(needed - frozenset().union(*(f.characters for f in self.faces))))
+            lacking = "".join(
+                sorted(needed - frozenset().union(*(f.characters for f in self.faces)))
+            )
             raise FontError(f"no face has all of {text!r} (no face at all has: {lacking!r})")
         return able[int(rng.integers(len(able)))]
 
@@ -153,8 +157,11 @@ def _face(entry: dict) -> Face:
         chr(code) for first, last in entry["ranges"] for code in range(first, last + 1)
     )
     return Face(
-        name=f"{entry['family']} {entry['style']}", family=entry["family"],
-        category=entry["category"], path=Path(entry["path"]), index=entry["index"],
+        name=f"{entry['family']} {entry['style']}",
+        family=entry["family"],
+        category=entry["category"],
+        path=Path(entry["path"]),
+        index=entry["index"],
         characters=characters | {" "},
     )
 
@@ -164,5 +171,11 @@ def _built_in() -> Face:
     candidates = [chr(code) for code in (*range(0x21, 0x7F), *range(0xA1, 0x180))]
     candidates += list("–—‘’“”„•…€™")
     font = _load(_BUILT_IN, 0, 24.0)
-    return Face("Pillow built-in", "Pillow built-in", "sans", None, 0,
-                frozenset(drawable(font, candidates)) | {" "})
+    return Face(
+        "Pillow built-in",
+        "Pillow built-in",
+        "sans",
+        None,
+        0,
+        frozenset(drawable(font, candidates)) | {" "},
+    )

@@ -18,10 +18,12 @@ from ocr_pipeline.core.rendering.families import UNUSABLE, category_of
 log = logging.getLogger(__name__)
 
 SUFFIXES = {".ttf", ".otf", ".ttc", ".otc"}
-_VERSION = 5
+_VERSION = 6
 # Characters whose glyph is drawn once at scan time: a map can promise what the outlines lack.
-_PROBED = "".join(map(chr, range(0x21, 0x7F))) + "".join(map(chr, range(0xA1, 0x100))) + (
-    "ŒœŠšŽžŸ–—‘’“”„•…€™"
+_PROBED = (
+    "".join(map(chr, range(0x21, 0x7F)))
+    + "".join(map(chr, range(0xA1, 0x100)))
+    + ("ŒœŠšŽžŸ–—‘’“”„•…€™")
 )
 _ACCENTED = "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöùúûüýÿŠšŽžŸ"
 _BASES = "AAAAAACEEEEIIIINOOOOOUUUUYaaaaaaceeeeiiiinooooouuuuyySsZzY"
@@ -36,8 +38,11 @@ def system_folders() -> list[Path]:
     elif sys.platform == "win32":
         folders += [Path(os.environ.get("WINDIR", "C:/Windows")) / "Fonts"]
     else:
-        folders += [Path("/usr/share/fonts"), Path("/usr/local/share/fonts"),
-                    Path("/usr/share/texmf/fonts/opentype")]
+        folders += [
+            Path("/usr/share/fonts"),
+            Path("/usr/local/share/fonts"),
+            Path("/usr/share/texmf/fonts/opentype"),
+        ]
     return [folder for folder in folders if folder.is_dir()]
 
 
@@ -48,9 +53,7 @@ def scan(folders: Sequence[Path]) -> list[dict[str, Any]]:
         Dicts with keys path, index, family, style, category and ranges (first and last code
         point of each run of characters the face can draw).
     """
-    files = sorted(
-        {p for f in folders for p in Path(f).rglob("*") if p.suffix.lower() in SUFFIXES}
-    )
+    files = sorted({p for f in folders for p in Path(f).rglob("*") if p.suffix.lower() in SUFFIXES})
     cache_file = _cache_folder() / "faces.json"
     cache = _read_cache(cache_file)
     faces: list[dict[str, Any]] = []
@@ -86,6 +89,15 @@ def drawable(font: ImageFont.FreeTypeFont, characters: Iterable[str]) -> set[str
         if accented in good and _mask(font, accented) == _mask(font, base):
             good.discard(accented)
     return good
+
+
+def _misleading(font: ImageFont.FreeTypeFont) -> bool:
+    """Whether small letters look like capitals, or letters stand light on black tiles."""
+    box = font.getbbox("x", anchor="ls")
+    capital = font.getbbox("X", anchor="ls")
+    glyph = font.getmask("n")
+    covered = sum(bytes(glyph)) / 255.0 / max(1, glyph.size[0] * glyph.size[1])
+    return box[1] < 0.92 * capital[1] or covered > 0.78
 
 
 def _mask(font: ImageFont.FreeTypeFont, char: str) -> tuple[bytes, tuple[int, int]] | None:
@@ -130,15 +142,22 @@ def _describe(path: Path, index: int, font: Any) -> dict[str, Any] | None:
         return None
     codes = {code for code in (font.getBestCmap() or {}) if code < 0xE000 or code > 0xF8FF}
     probed = {ord(c) for c in _PROBED}
-    drawn = drawable(ImageFont.truetype(str(path), 24, index=index), _PROBED)
+    loaded = ImageFont.truetype(str(path), 24, index=index)
+    drawn = drawable(loaded, _PROBED)
     codes = (codes - probed) | {ord(c) for c in drawn if ord(c) in codes}
-    if not {ord(c) for c in "AEae09.,-"} <= codes:
+    if not {ord(c) for c in "AEaenx09.,-"} <= codes or _misleading(loaded):
         return None
     fixed = bool(font["post"].isFixedPitch) if "post" in font else False
-    category = category_of(f"{family} {style}", fixed, _serif_hint(font),
-                           {0x4E00, 0x7684, 0x662F} <= codes)
-    return {"index": index, "family": family, "style": style, "category": category,
-            "ranges": _to_ranges(codes)}
+    category = category_of(
+        f"{family} {style}", fixed, _serif_hint(font), {0x4E00, 0x7684, 0x662F} <= codes
+    )
+    return {
+        "index": index,
+        "family": family,
+        "style": style,
+        "category": category,
+        "ranges": _to_ranges(codes),
+    }
 
 
 def _serif_hint(font: Any) -> bool | None:

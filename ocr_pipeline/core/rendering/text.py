@@ -12,7 +12,14 @@ import numpy as np
 
 from ocr_pipeline.core.rendering import entities, snippets
 from ocr_pipeline.core.rendering.words import (
-    Corpus, accented, chance, pick, read_corpus, vocabulary, weighted, word,
+    Corpus,
+    accented,
+    chance,
+    pick,
+    read_corpus,
+    vocabulary,
+    weighted,
+    word,
 )
 
 Rng = np.random.Generator
@@ -140,12 +147,15 @@ class TextSource:
     def _mixture(self) -> tuple[tuple[float, Callable[[Rng, int], str]], ...]:
         """Shares of the kinds of lines."""
         return (
-            (23.0, self._prose), (12.0, self._some_words), (10.0, self._single),
+            (23.0, self._prose),
+            (12.0, self._some_words),
+            (10.0, self._single),
             (16.0, lambda rng, most: snippets.receipt(rng)),
             (8.0, lambda rng, most: snippets.form(rng)),
             (5.5, lambda rng, most: snippets.office(rng)),
             (6.0, lambda rng, most: snippets.cells(rng)),
-            (8.5, self._entity), (8.0, self._foreign),
+            (8.5, self._entity),
+            (8.0, self._foreign),
             (2.2, lambda rng, most: snippets.signs(rng, self._rare)),
             (1.0, lambda rng, most: snippets.scramble(rng, self._any, most)),
             (2.8, lambda rng, most: snippets.scramble(rng, self._ascii, most)),
@@ -165,9 +175,9 @@ class TextSource:
         if chance(rng, 0.13) and len(text) > 12:
             head, _, last = text.rpartition(" ")
             if len(last) > 4 and last.isalpha():
-                text = f"{head} {last[:int(rng.integers(2, len(last) - 1))]}-"
+                text = f"{head} {last[: int(rng.integers(2, len(last) - 1))]}-"
         if chance(rng, 0.04):
-            text = text[int(rng.integers(1, 4)):]
+            text = text[int(rng.integers(1, 4)) :]
         return text
 
     def _some_words(self, rng: Rng, most: int) -> str:
@@ -185,20 +195,52 @@ class TextSource:
         new = self._word(rng)
         if chance(rng, 0.4):
             new = new.capitalize()
-        return weighted(rng, (
-            (7.0, new), (1.0, new + ":"), (1.0, new + ","), (1.0, new + "."), (0.4, f"({new})"),
-            (0.3, f"({new}"), (0.3, f"{new})"), (0.3, f'"{new}"'), (0.2, f"“{new}”"), (0.2, f"'{new}'"),
-            (0.3, f"{new}-"), (0.2, f"-{new}"), (0.2, f"{new};"), (0.2, f"{new}?"), (0.2, f"{new}!"),
-            (0.2, f"*{new}"), (0.2, f"{new}’s"), (0.2, f"{new}'s"), (0.2, f"{new}/{self._word(rng)}"),
-            (0.3, f"{new}-{self._word(rng)}"), (0.2, f"{new}{int(rng.integers(100))}"), (0.1, f"[{new}]"),
-            (0.1, f"#{new}"), (0.1, f"@{new}"), (0.1, f"<{new}>"), (0.1, f"{new}™"), (0.1, f"{new}®"),
-        ))
+        return weighted(
+            rng,
+            (
+                (7.0, new),
+                (1.0, new + ":"),
+                (1.0, new + ","),
+                (1.0, new + "."),
+                (0.4, f"({new})"),
+                (0.3, f"({new}"),
+                (0.3, f"{new})"),
+                (0.3, f'"{new}"'),
+                (0.2, f"“{new}”"),
+                (0.2, f"'{new}'"),
+                (0.3, f"{new}-"),
+                (0.2, f"-{new}"),
+                (0.2, f"{new};"),
+                (0.2, f"{new}?"),
+                (0.2, f"{new}!"),
+                (0.2, f"*{new}"),
+                (0.2, f"{new}’s"),
+                (0.2, f"{new}'s"),
+                (0.2, f"{new}/{self._word(rng)}"),
+                (0.3, f"{new}-{self._word(rng)}"),
+                (0.2, f"{new}{int(rng.integers(100))}"),
+                (0.1, f"[{new}]"),
+                (0.1, f"#{new}"),
+                (0.1, f"@{new}"),
+                (0.1, f"<{new}>"),
+                (0.1, f"{new}™"),
+                (0.1, f"{new}®"),
+            ),
+        )
 
     def _entity(self, rng: Rng, most: int) -> str:
         makers = (
-            (1.5, entities.name), (1.2, entities.company), (1.2, entities.address), (1.5, entities.date),
-            (1.2, entities.amount), (0.8, entities.phone), (0.7, entities.email), (0.7, entities.url),
-            (1.5, entities.code), (0.6, entities.product), (1.0, entities.number),
+            (1.5, entities.name),
+            (1.2, entities.company),
+            (1.2, entities.address),
+            (1.5, entities.date),
+            (1.2, entities.amount),
+            (0.8, entities.phone),
+            (0.7, entities.email),
+            (0.7, entities.url),
+            (1.5, entities.code),
+            (0.6, entities.product),
+            (1.0, entities.number),
         )
         return weighted(rng, makers)(rng)
 
@@ -226,12 +268,29 @@ class TextSource:
         start = chance(rng, 0.5)
         while total < length:
             roll = rng.random()
-            new = pick(rng, _GLUE) if roll < 0.35 else pick(rng, common) if roll < 0.6 else self._word(rng)
+            new = (
+                pick(rng, _GLUE)
+                if roll < 0.35
+                else pick(rng, common)
+                if roll < 0.6
+                else self._word(rng)
+            )
             if start:
                 new = new[:1].upper() + new[1:]
-            mark = weighted(rng, (
-                (20.0, ""), (1.8, ","), (1.2, "."), (0.2, ";"), (0.15, ":"), (0.1, "?"), (0.1, "!"), (0.1, ")"), (0.2, " -"),
-            ))
+            mark = weighted(
+                rng,
+                (
+                    (20.0, ""),
+                    (1.8, ","),
+                    (1.2, "."),
+                    (0.2, ";"),
+                    (0.15, ":"),
+                    (0.1, "?"),
+                    (0.1, "!"),
+                    (0.1, ")"),
+                    (0.2, " -"),
+                ),
+            )
             new = f"({new})" if mark == ")" else new + mark
             start = mark in (".", "?", "!")
             parts.append(new)
@@ -241,7 +300,9 @@ class TextSource:
     def _clean(self, text: str) -> str:
         """Drop what the alphabet lacks (accents before letters), collapse blanks."""
         if not self.alphabet.issuperset(text):
-            text = "".join(c if c in self.alphabet else _replacement(c, self.alphabet) for c in text)
+            text = "".join(
+                c if c in self.alphabet else _replacement(c, self.alphabet) for c in text
+            )
         return " ".join(text.split())
 
     @staticmethod
@@ -286,7 +347,9 @@ def _recase(rng: Rng, text: str) -> str:
         return text.lower()
     if roll < 0.98:
         return " ".join(w[:1].upper() + w[1:].lower() for w in text.split(" "))
-    return "".join(upper(c) if flip else c for c, flip in zip(text, rng.random(len(text)) < 0.5, strict=True))
+    return "".join(
+        upper(c) if flip else c for c, flip in zip(text, rng.random(len(text)) < 0.5, strict=True)
+    )
 
 
 def upper(text: str) -> str:

@@ -33,11 +33,11 @@ _ENGLISH = (
 ).split()
 _FOREIGN = {
     "fr": "être à où même élève français garçon forêt île hôtel cœur déjà après près très août "
-          "façade Noël reçu sûr dû théâtre président œuvre ça été année société",
+    "façade Noël reçu sûr dû théâtre président œuvre ça été année société",
     "de": "über für können müssen größe straße Mädchen schön Übung Äpfel Öl natürlich größer "
-          "Fußball während früh Köln München heißt süß Tür Wörter Prüfung",
+    "Fußball während früh Köln München heißt süß Tür Wörter Prüfung",
     "es": "año niño mañana español señor también está aquí más después adiós número teléfono "
-          "canción José María corazón país día pingüino",
+    "canción José María corazón país día pingüino",
     "it": "città perché più già però così università libertà è qualità sarà può caffè lunedì",
     "pt": "não são você ação coração informação avó pão mãe irmã português três também já",
     "nl": "één café ideeën financiële België coördinatie reünie geïnteresseerd",
