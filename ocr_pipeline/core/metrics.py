@@ -120,8 +120,8 @@ def _wildcard_distance(reference: Sequence[str], reading: Sequence[str], wildcar
 class Errors:
     """A number of edits and the length of the references that they were counted on."""
 
-    edits: int
-    length: int
+    edits: int = 0
+    length: int = 0
 
     @property
     def rate(self) -> float:
@@ -145,12 +145,12 @@ def word_errors(reference: str, reading: str) -> Errors:
 
 def cer(pairs: Iterable[Pair], wildcard: str | None = None) -> float:
     """Character error rate: edits of all texts over the characters of all references."""
-    return sum((character_errors(a, b, wildcard) for a, b in pairs), Errors(0, 0)).rate
+    return sum((character_errors(a, b, wildcard) for a, b in pairs), Errors()).rate
 
 
 def wer(pairs: Iterable[Pair]) -> float:
     """Word error rate: word edits of all texts over the words of all references."""
-    return sum((word_errors(a, b) for a, b in pairs), Errors(0, 0)).rate
+    return sum((word_errors(a, b) for a, b in pairs), Errors()).rate
 
 
 # --------------------------------------------------------------------------- whole texts
@@ -201,9 +201,9 @@ def word_bag(text: str) -> Counter[str]:
 class Matches:
     """How many things matched, of how many that should be there and how many that were found."""
 
-    matched: int
-    expected: int
-    found: int
+    matched: int = 0
+    expected: int = 0
+    found: int = 0
 
     @property
     def precision(self) -> float:
@@ -236,7 +236,7 @@ def match_words(reference: str, reading: str) -> Matches:
 
 def word_matches(pairs: Iterable[Pair]) -> Matches:
     """Order-free word matches summed over all texts; its ``f1`` is the word F1."""
-    return sum((match_words(a, b) for a, b in pairs), Matches(0, 0, 0))
+    return sum((match_words(a, b) for a, b in pairs), Matches())
 
 
 # --------------------------------------------------------------------------- confidence, confusions

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ocr evaluate``: measures a stage or the whole pipeline on a labelled set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ocr_pipeline.core.errors import UsageError
+from ocr_pipeline.core.images import write_atomic
+from ocr_pipeline.evaluation.report import Evaluation, spread_out
+from ocr_pipeline.options import DEFAULT_DETECTOR, DEFAULT_RECOGNIZER, PRECISIONS
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_COMMON = (
+    click.option(
+        "--data",
+        required=True,
+        type=click.Path(path_type=Path, exists=True),
+        help="Folder of the labelled set.",
+    ),
+    click.option("--split", help="Split named in split.json; all images by default."),
+    click.option(
+        "--limit", type=click.IntRange(1), help="Measure N images only, taken from all over."
+    ),
+    click.option(
+        "--json",
+        "json_path",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="File for the figures of the set and of every image.",
+    ),
+    click.option("--worst", type=click.IntRange(0), default=0, help="Draw the N worst cases."),
+    click.option(
+        "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for --worst."
+    ),
+    click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda[:N], mps."),
+    click.option("--precision", type=click.Choice(PRECISIONS), default="auto", show_default=True),
+    click.option("--threads", type=click.IntRange(0), default=0, help="CPU threads; 0: PyTorch's."),
+)
+
+
+def _common(command: F) -> F:
+    """Options that the three commands share."""
+    for option in reversed(_COMMON):
+        command = option(command)
+    return command
+
+
+@click.group()
+def evaluate() -> None:
+    """Measure a stage or the whole pipeline on a labelled set."""
+
+
+@evaluate.command()
+@_common
+@click.option("--detector", default=DEFAULT_DETECTOR, show_default=True, help="Name or file.")
+def detector(detector: str, **common: Any) -> None:
+    """Line detection: precision, recall and hmean by DetEval and at IoU 0.5."""
+    from detector import Detector
+    from ocr_pipeline.core.groundtruth import read_page_set
+    from ocr_pipeline.evaluation.detector import evaluate_detector, pages_with_boxes
+
+    _check_out(common)
+    pages = pages_with_boxes(read_page_set(common["data"], common["split"]), common["data"])
+    _set_threads(common["threads"])
+    net = Detector.from_weights(detector, common["device"], common["precision"])
+    result = evaluate_detector(
+        spread_out(pages, common["limit"]),
+        net,
+        common["worst"],
+        common["out"],
+        _settings(common, detector=detector),
+    )
+    _report(result, common)
+
+
+@evaluate.command()
+@_common
+@click.option("--recognizer", default=DEFAULT_RECOGNIZER, show_default=True, help="Name or file.")
+@click.option("--format", "label_format", default="auto", show_default=True, help="Label layout.")
+@click.option("--alphabet-file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--index-base", type=click.IntRange(0, 1))
+@click.option(
+    "--normalise",
+    is_flag=True,
+    help="Compare quotes, dashes, ellipsis and ligatures in their ASCII form.",
+)
+@click.option("--ignore-case", is_flag=True, help="Compare without case.")
+@click.option("--pad-x", type=float, help="Margin of crops out of pages; the pipeline's own.")
+@click.option("--pad-y", type=float, help="Likewise above and below, in units of their height.")
+def recognizer(
+    recognizer: str,
+    label_format: str,
+    alphabet_file: Path | None,
+    index_base: int | None,
+    normalise: bool,
+    ignore_case: bool,
+    pad_x: float | None,
+    pad_y: float | None,
+    **common: Any,
+) -> None:
+    """Readings of crops, or of lines cut from pages: CER, WER, exact, Jaro, calibration.
+
+    White space is collapsed on both sides. See docs/results.md for what --normalise does.
+    """
+    from ocr_pipeline.evaluation.recognizer import Comparison, evaluate_recognizer
+    from ocr_pipeline.pipeline import PAD_X, PAD_Y
+    from recognizer import Recognizer
+    from recognizer.labels import read_labels
+
+    _check_out(common)
+    samples = read_labels(common["data"], label_format, alphabet_file, index_base, common["split"])
+    _set_threads(common["threads"])
+    net = Recognizer.from_weights(recognizer, common["device"], common["precision"])
+    padding = PAD_X if pad_x is None else pad_x, PAD_Y if pad_y is None else pad_y
+    compared = {"normalise": normalise, "ignore_case": ignore_case}
+    result = evaluate_recognizer(
+        spread_out(samples, common["limit"]),
+        net,
+        Comparison(normalise, ignore_case, *padding),
+        common["worst"],
+        common["out"],
+        _settings(common, recognizer=recognizer, padding=padding, **compared),
+    )
+    _report(result, common)
+
+
+@evaluate.command()
+@_common
+@click.option("--detector", default=DEFAULT_DETECTOR, show_default=True, help="Name or file.")
+@click.option("--recognizer", default=DEFAULT_RECOGNIZER, show_default=True, help="Name or file.")
+@click.option("--detector-device", help="Device of the detector alone.")
+@click.option("--recognizer-device", help="Device of the recognizer alone.")
+@click.option("--batch-size", type=click.IntRange(1), default=32, show_default=True)
+@click.option(
+    "--wildcard",
+    default="~",
+    show_default=True,
+    help="Character of the reference that stands for any one character; '' for none.",
+)
+@click.option(
+    "--normalise/--no-normalise",
+    default=None,
+    help="Compare typography in ASCII; by default where a page's reference is ASCII.",
+)
+def pipeline(
+    detector: str,
+    recognizer: str,
+    detector_device: str | None,
+    recognizer_device: str | None,
+    batch_size: int,
+    wildcard: str,
+    normalise: bool | None,
+    **common: Any,
+) -> None:
+    """Pages end to end: order-free word F1, CER in reading order, words in place, speed."""
+    from ocr_pipeline.core.groundtruth import read_page_set
+    from ocr_pipeline.evaluation.pipeline import PageOptions, evaluate_pipeline
+    from ocr_pipeline.options import RunOptions
+    from ocr_pipeline.pipeline import Pipeline
+
+    _check_out(common)
+    if len(wildcard) > 1:
+        raise UsageError(f"--wildcard is one character, not {wildcard!r}")
+    pages = spread_out(read_page_set(common["data"], common["split"]), common["limit"])
+    weights = {"detector": detector, "recognizer": recognizer}
+    options = RunOptions(
+        detector=detector,
+        recognizer=recognizer,
+        device=common["device"],
+        detector_device=detector_device,
+        recognizer_device=recognizer_device,
+        precision=common["precision"],
+        threads=common["threads"],
+        batch_size=batch_size,
+    )
+    result = evaluate_pipeline(
+        pages,
+        Pipeline(options),
+        PageOptions(wildcard, normalise),
+        common["worst"],
+        common["out"],
+        _settings(common, **weights, wildcard=wildcard, normalise=normalise),
+    )
+    _report(result, common)
+
+
+def _check_out(common: dict[str, Any]) -> None:
+    if common["worst"] and common["out"] is None:
+        raise UsageError("--worst draws pictures: say where with --out FOLDER")
+
+
+def _settings(common: dict[str, Any], **more: Any) -> dict[str, Any]:
+    kept = {key: common[key] for key in ("split", "limit", "device", "precision", "threads")}
+    return {"set": common["data"].name, **kept, **more}
+
+
+def _set_threads(threads: int) -> None:
+    if threads:
+        import torch
+
+        torch.set_num_threads(threads)
+
+
+def _report(result: Evaluation, common: dict[str, Any]) -> None:
+    click.echo(result.table())
+    if common["json_path"] is not None:
+        write_atomic(common["json_path"], result.to_json().encode())
+    if common["worst"]:
+        click.echo(f"worst cases: {common['out']}", err=True)
