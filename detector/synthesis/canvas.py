@@ -74,14 +74,13 @@ class Style:
     @property
     def blank(self) -> float:
         """Width of a blank in pixels."""
-        font = self.face.font(self.size)
-        width = max(font.getlength(" "), 0.2 * self.size)
+        width = max(_advance(self.face, self.size, " "), 0.2 * self.size)
         return (width * self.space + self.tracking * self.size) * self.stretch[0]
 
     def length(self, word: str) -> float:
         """Advance width of one word in pixels."""
-        return (self.face.font(self.size).getlength(word)
-                + self.tracking * self.size * len(word)) * self.stretch[0]
+        advance = _advance(self.face, self.size, word)
+        return (advance + self.tracking * self.size * len(word)) * self.stretch[0]
 
 
 @lru_cache(maxsize=8192)
@@ -90,6 +89,12 @@ def _cap_height(face: Any, size: float) -> float:
     if probe is None:  # Chinese faces without Latin letters
         return 0.8 * size
     return max(4.0, -face.font(size).getbbox(probe, anchor="ls")[1])
+
+
+@lru_cache(maxsize=65536)
+def _advance(face: Any, size: float, word: str) -> float:
+    """Pixels that a word takes; words are measured when lines are broken and again when drawn."""
+    return float(face.font(size).getlength(word))
 
 
 @dataclass(frozen=True, slots=True)

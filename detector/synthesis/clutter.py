@@ -7,7 +7,7 @@ Nothing here is labelled, so nothing here may look like letters that a person ca
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 
 from detector.synthesis.canvas import BLACK, Canvas, Color
 from detector.synthesis.draft import Draft
@@ -120,23 +120,28 @@ def stamp(draft: Draft, canvas: Canvas, x: float, y: float, size: float) -> None
 
 
 def photo(rng: np.random.Generator, width: int, height: int, color: bool = True) -> Image.Image:
-    """Something like a photograph: soft patches of light, edges and grain, uint8 RGB."""
+    """Something like a photograph out of focus: patches of light, a few edges, RGB."""
     width, height = max(8, width), max(8, height)
-    out = np.zeros((height, width, 3), np.float32)
-    for cells, weight in ((3, 1.0), (8, 0.5), (24, 0.25)):
-        coarse = rng.integers(0, 256, (cells, cells, 3), dtype=np.uint8)
-        out += weight * np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC))
-    image = Image.fromarray((out / 1.75).astype(np.uint8))
+    small = (max(4, width // 4), max(4, height // 4))
+    base = rng.uniform(40, 200, 3)
+    out = np.zeros((small[1], small[0], 3), np.float32)
+    for cells, weight in ((2, 0.5), (5, 0.35), (16, 0.2)):
+        coarse = rng.normal(128, 60, (cells, cells, 1)) + rng.normal(0, rng.uniform(4, 30), (cells, cells, 3))
+        patch = Image.fromarray(np.clip(coarse, 0, 255).astype(np.uint8))
+        out += weight * (np.asarray(patch.resize(small, Image.Resampling.BICUBIC), np.float32) - 128)
+    out += base.mean() + (base - base.mean()) * rng.uniform(0, 0.8)
+    image = Image.fromarray(np.clip(out, 0, 255).astype(np.uint8))
     pen = ImageDraw.Draw(image)
     for _ in range(int(rng.integers(0, 9))):
-        x, y = rng.uniform(0, width), rng.uniform(0, height)
-        a, b = rng.uniform(0.03, 0.4, 2) * (width, height)
-        fill = tuple(int(v) for v in rng.integers(0, 256, 3))
+        x, y = rng.uniform(0, small[0]), rng.uniform(0, small[1])
+        a, b = rng.uniform(0.03, 0.4, 2) * small
+        shade = np.clip(base + rng.normal(0, 50) + rng.normal(0, 25, 3), 0, 255)
+        fill = tuple(int(v) for v in shade)
         if rng.random() < 0.5:
             pen.ellipse((x - a, y - b, x + a, y + b), fill=fill)
         else:
             pen.polygon([(x - a, y + b), (x + rng.uniform(-a, a), y - b), (x + a, y + b)], fill=fill)
-    image = image.filter(ImageFilter.BoxBlur(float(rng.uniform(0, 3))))
+    image = image.resize((width, height), Image.Resampling.BILINEAR)
     return image if color else image.convert("L").convert("RGB")
 
 

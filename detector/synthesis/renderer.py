@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from detector.synthesis import documents, forms, receipts, tables
+from detector.synthesis import documents, forms, office, receipts, scenes, tables
 from detector.synthesis.canvas import Canvas
 from detector.synthesis.draft import Draft
 from detector.synthesis.finish import finish
@@ -21,6 +21,10 @@ LAYOUTS: dict[str, Callable[[Draft], Canvas]] = {
     "typescript": documents.typescript,
     "form": forms.form,
     "table": tables.table,
+    "invoice": office.invoice,
+    "card": office.card,
+    "screen": scenes.screen,
+    "sign": scenes.sign,
 }
 
 
