@@ -22,10 +22,11 @@ Ints = npt.NDArray[np.intp]
 # Two lines stand on one row if their middles or their feet differ by less than this many heights.
 ROW_MIDDLE = 0.5
 ROW_FOOT = 0.3
-# Prose: a column of lines that are long and fill their column. In heights, and as a share.
-PROSE_WIDTH = 7.0
-PROSE_FILL = 0.75
+# Prose: lines that are long (mean width in heights) and fill their column (share of a full line);
+# long ones, as in dialogue, may fill it less.
+PROSE = ((7.0, 0.75), (12.0, 0.62))
 PROSE_ROWS = 3
+ALONE_SHARE = 0.6
 # Beside prose a narrower column is no table either if many of its rows stand between the prose's.
 BESIDE_WIDTH = 4.0
 BESIDE_ROWS = 4
@@ -180,24 +181,27 @@ def _rows(boxes: Boxes, successor: Ints) -> list[list[int]]:
 
 def find_gutter(boxes: Boxes, successor: Ints) -> Gutter | None:
     """The gutter of a region that parts the most rows, if there is one."""
-    left = np.flatnonzero(successor >= 0)
-    if not len(left):
-        return None
     unit = float(np.median(boxes.height))
-    right = successor[left]
-    wide = boxes.x0[right] - boxes.x1[left] > 0.5 * unit
-    if not wide.any():
+    edges = _left_edges(boxes, unit)
+    if not len(edges):
         return None
-    middles = (boxes.x0[right[wide]] + boxes.x1[left[wide]]) / 2
-    # One candidate for each half height of page width: neighbouring gaps are one gutter.
-    places = np.round(middles / (0.5 * unit))
-    candidates = [float(np.median(middles[places == place])) for place in np.unique(places)]
+    # One candidate for each half height of page width: neighbouring edges are one column's.
+    places = np.round(edges / (0.5 * unit))
+    candidates = [float(np.median(edges[places == x])) - 0.4 * unit for x in np.unique(places)]
     best: Gutter | None = None
     for x in candidates:
         for gutter in _gutters_at(x, boxes, successor, unit):
             if best is None or gutter.rows > best.rows:
                 best = gutter
     return best
+
+
+def _left_edges(boxes: Boxes, unit: float) -> Floats:
+    """Left edges of the lines that have another one beside them, to the left."""
+    apart = np.abs(boxes.middle[:, None] - boxes.middle[None])
+    beside = apart < BETWEEN[1] * np.maximum(boxes.height[:, None], boxes.height[None])
+    beside &= boxes.x0[None] - boxes.x1[:, None] > 0.5 * unit
+    return boxes.x0[beside.any(0)]
 
 
 def _gutters_at(x: float, boxes: Boxes, successor: Ints, unit: float) -> list[Gutter]:
@@ -276,16 +280,22 @@ def parts_columns(boxes: Boxes, spans: Floats, left: Ints, right: Ints) -> bool:
     """
     count = min(len(left), len(right))
     width, height = boxes.x1 - boxes.x0, np.maximum(boxes.height, 1)
-    prose = [
-        float(np.mean(width[ids] / height[ids])) > PROSE_WIDTH and fill(width[ids]) > PROSE_FILL
-        for ids in (left, right)
-    ]
+    prose = [_is_prose(width, height, spans, ids) for ids in (left, right)]
     if count >= PROSE_ROWS and all(prose):
         return True
     if count < PROSE_ROWS or not any(prose):
         return False
     wide = min(float(np.mean(spans[ids] / height[ids])) for ids in (left, right))
     return wide > BESIDE_WIDTH and rows_interleave(boxes, left, right)
+
+
+def _is_prose(width: Floats, height: Floats, spans: Floats, ids: Ints) -> bool:
+    """Whether a stack's lines are long and fill it; a few rows may be those of a table."""
+    alone = ids[spans[ids] == width[ids]]
+    if len(alone) >= ALONE_SHARE * len(ids):
+        ids = alone
+    wide, full = float(np.mean(width[ids] / height[ids])), fill(width[ids])
+    return any(wide > least and full > share for least, share in PROSE)
 
 
 def fill(widths: Floats) -> float:

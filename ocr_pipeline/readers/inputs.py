@@ -117,7 +117,7 @@ def _resolved(path: Path) -> Path:
 
 
 def _with_distinct_targets(files: Sequence[InputFile]) -> list[InputFile]:
-    """``page`` for page.png; ``page.png`` and ``page.tif`` where both are there; else ``page-2``."""
+    """``page`` for page.png; ``page.png`` where there is a page.tif too; otherwise ``page-2``."""
     short = [file.target.with_suffix("") for file in files]
     clash = _repeated(short)
     wanted = [
