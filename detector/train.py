@@ -204,7 +204,7 @@ class DetectorTask:
 
 def make_renderer(font_dirs: Sequence[Path] = (), corpora: Sequence[Path] = ()) -> Any:
     """The renderer of pages with these fonts and texts."""
-    from detector.synthesis.page import PageOptions, PageRenderer
+    from detector.synthesis import PageOptions, PageRenderer
     from ocr_pipeline.core.rendering.fonts import FontLibrary
     from ocr_pipeline.core.rendering.text import TextSource
 
