@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+import cv2
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
@@ -215,6 +216,8 @@ class _Run:
         """Yields batches from the present position on, and keeps the position up to date."""
         indices = itertools.count(self.chunk * self.world + self.rank, self.world)
         workers = self.options.workers
+        if workers:
+            cv2.setNumThreads(1)  # its threads do not survive the fork, and a worker would wait
         loader = DataLoader(
             _Chunks(self.task),
             batch_size=None,
@@ -395,10 +398,6 @@ def _size(batch: Any) -> int:
 def _worker_init(_worker: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the training process decides when to stop
     torch.set_num_threads(1)
-    with contextlib.suppress(ImportError):
-        import cv2
-
-        cv2.setNumThreads(1)
 
 
 def _tensorboard(folder: Path) -> Any:
