@@ -113,16 +113,24 @@ class Canvas:
     Args:
         width: Pixels.
         height: Pixels.
-        paper: Colour of the paper.
+        paper: Colour of the ground that is drawn on.
+        tone: Colour of the paper under the print, which multiplies all in the end.
         alphabet: Characters that may be drawn; None means all.
     """
 
-    def __init__(self, width: int, height: int, paper: Color = (255, 255, 255),
-                 alphabet: str | None = None) -> None:
+    def __init__(
+        self,
+        width: int,
+        height: int,
+        paper: Color = (255, 255, 255),
+        tone: Color = (255, 255, 255),
+        alphabet: str | None = None,
+    ) -> None:
         self.image = Image.new("RGB", (width, height), paper)
         self.draw = ImageDraw.Draw(self.image)
         self.lines: list[PageLine] = []
         self.paper = paper
+        self.tone = tone
         self.alphabet = None if alphabet is None else frozenset(alphabet) | {" "}
 
     @property
@@ -146,7 +154,9 @@ class Canvas:
         out: list[str] = []
         x = 0.0
         for word in text.split():
-            if not style.face.covers(word) or (self.alphabet and not self.alphabet.issuperset(word)):
+            if not style.face.covers(word) or (
+                self.alphabet and not self.alphabet.issuperset(word)
+            ):
                 continue
             x += style.length(word) + (style.blank if out else 0.0)
             if width is not None and x > width:
@@ -159,8 +169,17 @@ class Canvas:
         words = self.words(text, style)
         return sum(style.length(w) for w in words) + style.blank * max(0, len(words) - 1)
 
-    def put(self, x: float, baseline: float, text: str, style: Style, *, anchor: str = "l",
-            width: float | None = None, justify: bool = False) -> Extent | None:
+    def put(
+        self,
+        x: float,
+        baseline: float,
+        text: str,
+        style: Style,
+        *,
+        anchor: str = "l",
+        width: float | None = None,
+        justify: bool = False,
+    ) -> Extent | None:
         """Draw one line and label it.
 
         Args:
@@ -189,8 +208,15 @@ class Canvas:
             starts.append(starts[-1] + length + blank)
         return self.put_words(list(zip(starts, words, strict=True)), baseline, style)
 
-    def put_words(self, words: Sequence[tuple[float, str]], baseline: float, style: Style,
-                  *, label: bool = True, ignore: bool = False) -> Extent | None:
+    def put_words(
+        self,
+        words: Sequence[tuple[float, str]],
+        baseline: float,
+        style: Style,
+        *,
+        label: bool = True,
+        ignore: bool = False,
+    ) -> Extent | None:
         """Draw words at given left edges as one line; see :meth:`put`."""
         above, below = style.band
         top, bottom = baseline - above, baseline + below
@@ -235,8 +261,10 @@ class Canvas:
         if box[2] <= box[0] or box[3] <= box[1]:
             return x, x
         advance = style.tracking * style.size
-        mask = Image.new("L", (round(box[2] - box[0] + advance * (len(word) - 1)) + 2,
-                               round(box[3] - box[1]) + 2))
+        mask = Image.new(
+            "L",
+            (round(box[2] - box[0] + advance * (len(word) - 1)) + 2, round(box[3] - box[1]) + 2),
+        )
         pen = ImageDraw.Draw(mask)
         if advance:
             at = 0.0
@@ -252,13 +280,23 @@ class Canvas:
         self.image.paste(style.fill, (left, top), mask)
         return left, left + size[0] - 2 * wide
 
-    def rule(self, x0: float, y0: float, x1: float, y1: float, fill: Color = BLACK,
-             width: float = 1) -> None:
+    def rule(
+        self, x0: float, y0: float, x1: float, y1: float, fill: Color = BLACK, width: float = 1
+    ) -> None:
         """Draw a straight line."""
         self.draw.line((x0, y0, x1, y1), fill=fill, width=max(1, round(width)))
 
-    def box(self, x0: float, y0: float, x1: float, y1: float, outline: Color | None = BLACK,
-            fill: Color | None = None, width: float = 1, radius: float = 0) -> None:
+    def box(
+        self,
+        x0: float,
+        y0: float,
+        x1: float,
+        y1: float,
+        outline: Color | None = BLACK,
+        fill: Color | None = None,
+        width: float = 1,
+        radius: float = 0,
+    ) -> None:
         """Draw a rectangle, its corners rounded by ``radius``."""
         x1, y1 = max(x0, x1), max(y0, y1)
         kwargs: dict[str, Any] = {"outline": outline, "fill": fill, "width": max(1, round(width))}

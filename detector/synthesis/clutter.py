@@ -7,17 +7,26 @@ Nothing here is labelled, so nothing here may look like letters that a person ca
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from detector.synthesis.canvas import BLACK, Canvas, Color
 from detector.synthesis.draft import Draft
 
 
-def scribble(draft: Draft, canvas: Canvas, x: float, y: float, width: float, height: float,
-             fill: Color | None = None) -> None:
+def scribble(
+    draft: Draft,
+    canvas: Canvas,
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    fill: Color | None = None,
+) -> None:
     """A signature-like run of loops around the box (x, y, width, height)."""
     rng = draft.rng
-    fill = fill or draft.pick([(20, 30, 120), (0, 0, 0), (40, 40, 40), (140, 20, 30), (10, 60, 110)])
+    fill = fill or draft.pick(
+        [(20, 30, 120), (0, 0, 0), (40, 40, 40), (140, 20, 30), (10, 60, 110)]
+    )
     loops = max(2, int(width / max(4.0, height) * rng.uniform(1.2, 3.0)))
     t = np.linspace(0, loops * 2 * np.pi, loops * 14)
     knots = np.linspace(0, t[-1], loops * 2 + 2)
@@ -34,7 +43,9 @@ def scribble(draft: Draft, canvas: Canvas, x: float, y: float, width: float, hei
         canvas.rule(x, end, x + width, end - height * rng.uniform(-0.2, 0.4), fill, pen)
 
 
-def tick(draft: Draft, canvas: Canvas, x: float, y: float, size: float, fill: Color = BLACK) -> None:
+def tick(
+    draft: Draft, canvas: Canvas, x: float, y: float, size: float, fill: Color = BLACK
+) -> None:
     """A tick or a cross in a check box, drawn with a pen."""
     shake = draft.rng.uniform(-0.15, 0.15, 8) * size
     pen = max(1.0, size / 8)
@@ -42,8 +53,11 @@ def tick(draft: Draft, canvas: Canvas, x: float, y: float, size: float, fill: Co
         canvas.rule(x + shake[0], y + shake[1], x + size + shake[2], y + size + shake[3], fill, pen)
         canvas.rule(x + size + shake[4], y + shake[5], x + shake[6], y + size + shake[7], fill, pen)
     else:
-        points = [(x + shake[0], y + size / 2 + shake[1]), (x + size / 2 + shake[2], y + size + shake[3]),
-                  (x + 1.3 * size + shake[4], y - 0.3 * size + shake[5])]
+        points = [
+            (x + shake[0], y + size / 2 + shake[1]),
+            (x + size / 2 + shake[2], y + size + shake[3]),
+            (x + 1.3 * size + shake[4], y - 0.3 * size + shake[5]),
+        ]
         canvas.draw.line(points, fill=fill, width=round(pen), joint="curve")
 
 
@@ -62,18 +76,29 @@ def matrix_code(draft: Draft, canvas: Canvas, x: float, y: float, size: float) -
     cells = draft.between(21, 33)
     grid = draft.rng.random((cells, cells)) < 0.5
     for row, col in ((0, 0), (0, cells - 7), (cells - 7, 0)):
-        grid[row:row + 7, col:col + 7] = True
-        grid[row + 1:row + 6, col + 1:col + 6] = False
-        grid[row + 2:row + 5, col + 2:col + 5] = True
+        grid[row : row + 7, col : col + 7] = True
+        grid[row + 1 : row + 6, col + 1 : col + 6] = False
+        grid[row + 2 : row + 5, col + 2 : col + 5] = True
     image = Image.fromarray(np.where(grid, 0, 255).astype(np.uint8))
     side = max(cells, round(size))
     canvas.image.paste(image.resize((side, side), Image.Resampling.NEAREST), (round(x), round(y)))
 
 
-def logo(draft: Draft, canvas: Canvas, x: float, y: float, width: float, height: float,
-         fill: Color | None = None) -> None:
+def logo(
+    draft: Draft,
+    canvas: Canvas,
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    fill: Color | None = None,
+) -> None:
     """A mark of a few overlapping shapes in a colour or two."""
-    colors = [fill] if fill else [draft.vivid(draft.uniform(0.2, 0.6)) for _ in range(draft.between(1, 3))]
+    colors = (
+        [fill]
+        if fill
+        else [draft.vivid(draft.uniform(0.2, 0.6)) for _ in range(draft.between(1, 3))]
+    )
     colors.append(canvas.paper)
     for _ in range(draft.between(2, 6)):
         a, b = np.sort(draft.rng.uniform(x, x + width, 2))
@@ -85,7 +110,9 @@ def logo(draft: Draft, canvas: Canvas, x: float, y: float, width: float, height:
         if kind == 0:
             canvas.draw.ellipse((a, c, b, d), fill=color)
         elif kind == 1:
-            canvas.draw.pieslice((a, c, b, d), draft.between(0, 180), draft.between(190, 359), fill=color)
+            canvas.draw.pieslice(
+                (a, c, b, d), draft.between(0, 180), draft.between(190, 359), fill=color
+            )
         elif kind == 2:
             canvas.box(a, c, b, d, None, color, radius=draft.pick([0, 4]))
         elif kind == 3:
@@ -102,19 +129,30 @@ def stamp(draft: Draft, canvas: Canvas, x: float, y: float, size: float) -> None
     edge = max(2, side // 25)
     if draft.chance(0.6):
         pen.ellipse((2, 2, side - 3, side - 3), outline=255, width=edge)
-        pen.ellipse((side * 0.2, side * 0.2, side * 0.8, side * 0.8), outline=255, width=max(1, edge // 2))
+        pen.ellipse(
+            (side * 0.2, side * 0.2, side * 0.8, side * 0.8), outline=255, width=max(1, edge // 2)
+        )
         for angle in np.linspace(0, 2 * np.pi, draft.between(9, 24), endpoint=False):
             px, py = side / 2 + side * 0.4 * np.cos(angle), side / 2 + side * 0.4 * np.sin(angle)
             pen.ellipse((px - edge, py - edge, px + edge, py + edge), fill=255)
     else:
         pen.rectangle((2, side // 4, side - 3, side * 3 // 4), outline=255, width=edge)
-        pen.rectangle((edge * 3, side // 4 + edge * 3, side - edge * 3, side * 3 // 4 - edge * 3), outline=255)
+        pen.rectangle(
+            (edge * 3, side // 4 + edge * 3, side - edge * 3, side * 3 // 4 - edge * 3), outline=255
+        )
         for k in range(draft.between(2, 4)):
             at = side * (0.36 + 0.09 * k)
             pen.line((side * 0.2, at, side * draft.uniform(0.5, 0.8), at), fill=255, width=edge)
     mask = mask.rotate(draft.uniform(-30, 30), Image.Resampling.BILINEAR)
-    patches = Image.fromarray(draft.rng.integers(60, 256, (9, 9), dtype=np.uint8)).resize((side, side))
-    wet = np.asarray(mask, np.float32) * np.asarray(patches, np.float32) / 255 * draft.uniform(0.4, 0.9)
+    patches = Image.fromarray(draft.rng.integers(60, 256, (9, 9), dtype=np.uint8)).resize(
+        (side, side)
+    )
+    wet = (
+        np.asarray(mask, np.float32)
+        * np.asarray(patches, np.float32)
+        / 255
+        * draft.uniform(0.4, 0.9)
+    )
     color = draft.pick([(150, 30, 40), (40, 50, 140), (90, 40, 130), (30, 90, 60), (40, 40, 40)])
     canvas.image.paste(color, (round(x), round(y)), Image.fromarray(wet.astype(np.uint8)))
 
@@ -126,9 +164,13 @@ def photo(rng: np.random.Generator, width: int, height: int, color: bool = True)
     base = rng.uniform(40, 200, 3)
     out = np.zeros((small[1], small[0], 3), np.float32)
     for cells, weight in ((2, 0.5), (5, 0.35), (16, 0.2)):
-        coarse = rng.normal(128, 60, (cells, cells, 1)) + rng.normal(0, rng.uniform(4, 30), (cells, cells, 3))
+        coarse = rng.normal(128, 60, (cells, cells, 1)) + rng.normal(
+            0, rng.uniform(4, 30), (cells, cells, 3)
+        )
         patch = Image.fromarray(np.clip(coarse, 0, 255).astype(np.uint8))
-        out += weight * (np.asarray(patch.resize(small, Image.Resampling.BICUBIC), np.float32) - 128)
+        out += weight * (
+            np.asarray(patch.resize(small, Image.Resampling.BICUBIC), np.float32) - 128
+        )
     out += base.mean() + (base - base.mean()) * rng.uniform(0, 0.8)
     image = Image.fromarray(np.clip(out, 0, 255).astype(np.uint8))
     pen = ImageDraw.Draw(image)
@@ -140,7 +182,10 @@ def photo(rng: np.random.Generator, width: int, height: int, color: bool = True)
         if rng.random() < 0.5:
             pen.ellipse((x - a, y - b, x + a, y + b), fill=fill)
         else:
-            pen.polygon([(x - a, y + b), (x + rng.uniform(-a, a), y - b), (x + a, y + b)], fill=fill)
+            pen.polygon(
+                [(x - a, y + b), (x + rng.uniform(-a, a), y - b), (x + a, y + b)], fill=fill
+            )
+    image = image.filter(ImageFilter.BoxBlur(float(rng.uniform(0.3, 1.5))))
     image = image.resize((width, height), Image.Resampling.BILINEAR)
     return image if color else image.convert("L").convert("RGB")
 
@@ -163,7 +208,9 @@ def figure(draft: Draft, canvas: Canvas, x: float, y: float, width: float, heigh
             if draft.chance(0.5):
                 canvas.rule(a, c, b, d, BLACK, draft.between(1, 3))
             else:
-                canvas.draw.ellipse((min(a, b), min(c, d), max(a, b) + 2, max(c, d) + 2), outline=BLACK)
+                canvas.draw.ellipse(
+                    (min(a, b), min(c, d), max(a, b) + 2, max(c, d) + 2), outline=BLACK
+                )
     if draft.chance(0.5):
         canvas.box(x, y, x + width, y + height, BLACK)
 
@@ -178,8 +225,14 @@ def _chart(draft: Draft, canvas: Canvas, x: float, y: float, width: float, heigh
     if draft.chance(0.5):
         color = draft.pick([(90, 90, 90), draft.vivid(0.5), BLACK])
         for n, value in enumerate(values):
-            canvas.box(x + step * (n + 0.2), y + height * (1 - value), x + step * (n + 0.8), y + height,
-                       BLACK, color if n % 2 else (170, 170, 170))
+            canvas.box(
+                x + step * (n + 0.2),
+                y + height * (1 - value),
+                x + step * (n + 0.8),
+                y + height,
+                BLACK,
+                color if n % 2 else (170, 170, 170),
+            )
     else:
         for n in range(1, 5):
             canvas.rule(x, y + height * n / 5, x + width, y + height * n / 5, (180, 180, 180))

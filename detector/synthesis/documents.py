@@ -12,18 +12,39 @@ from detector.synthesis.prose import Column, fill, heading, paragraph, wrap
 from detector.synthesis.rows import Cell, leaders, put_row
 from detector.synthesis.tables import random_table
 
-_GREETING = ("Dear Sir or Madam,", "Dear Mr. {0},", "Dear {0}:", "Gentlemen:", "Dear Ms. {0},",
-             "Sehr geehrte Damen und Herren,", "Madame, Monsieur,", "To whom it may concern:")
-_CLOSING = ("Yours sincerely,", "Sincerely,", "Very truly yours,", "Best regards,", "Kind regards,",
-            "Yours faithfully,", "Mit freundlichen Grüßen", "Cordially,", "Respectfully,")
-_MEMO = (("TO:", "FROM:", "DATE:", "SUBJECT:"), ("To:", "From:", "Date:", "Re:"),
-         ("TO", "FROM", "DATE", "RE", "CC"), ("From", "Sent", "To", "Cc", "Subject"))
+_GREETING = (
+    "Dear Sir or Madam,",
+    "Dear Mr. {0},",
+    "Dear {0}:",
+    "Gentlemen:",
+    "Dear Ms. {0},",
+    "Sehr geehrte Damen und Herren,",
+    "Madame, Monsieur,",
+    "To whom it may concern:",
+)
+_CLOSING = (
+    "Yours sincerely,",
+    "Sincerely,",
+    "Very truly yours,",
+    "Best regards,",
+    "Kind regards,",
+    "Yours faithfully,",
+    "Mit freundlichen Grüßen",
+    "Cordially,",
+    "Respectfully,",
+)
+_MEMO = (
+    ("TO:", "FROM:", "DATE:", "SUBJECT:"),
+    ("To:", "From:", "Date:", "Re:"),
+    ("TO", "FROM", "DATE", "RE", "CC"),
+    ("From", "Sent", "To", "Cc", "Subject"),
+)
 
 
 def _sheet(draft: Draft, low: float = 0.3, high: float = 1.0) -> Canvas:
     """An upright page, or what a scanner's glass saw of it."""
     width = draft.width(low, high)
-    return draft.canvas(width, width * draft.uniform(1.25, 1.45), draft.paper())
+    return draft.canvas(width, width * draft.uniform(1.25, 1.45), tone=draft.paper())
 
 
 def letter(draft: Draft) -> Canvas:
@@ -35,9 +56,15 @@ def letter(draft: Draft) -> Canvas:
     y = canvas.height * draft.uniform(0.02, 0.07)
     y = _letterhead(draft, canvas, style, margin, y)
     pitch = round(style.height * draft.uniform(1.02, 1.4))
-    column = Column(margin, width, canvas.height * 0.86, pitch, gap=pitch * draft.uniform(0.4, 1.0),
-                    align="justify" if draft.chance(0.35) else "left",
-                    indent=style.size * 2 if draft.chance(0.25) else 0)
+    column = Column(
+        margin,
+        width,
+        canvas.height * 0.86,
+        pitch,
+        gap=pitch * draft.uniform(0.4, 1.0),
+        align="justify" if draft.chance(0.35) else "left",
+        indent=style.size * 2 if draft.chance(0.25) else 0,
+    )
     if draft.chance(0.3):
         y = _memo_head(draft, canvas, style, column, y)
     else:
@@ -57,8 +84,9 @@ def _letterhead(draft: Draft, canvas: Canvas, style: Style, margin: float, y: fl
     if draft.chance(0.2):
         return y + style.size * 2
     color = draft.ink() if draft.chance(0.5) else draft.vivid(draft.uniform(0.15, 0.45))
-    big = draft.style(style.size * draft.uniform(1.3, 2.6), fill=color,
-                      tracking=draft.pick([0, 0, 0, 0.1, 0.2]))
+    big = draft.style(
+        style.size * draft.uniform(1.3, 2.6), fill=color, tracking=draft.pick([0, 0, 0, 0.1, 0.2])
+    )
     small = replace(style.scaled(draft.uniform(0.65, 0.95)), fill=color)
     anchor = draft.pick(["l", "m", "r"])
     x = {"l": margin, "m": canvas.width / 2, "r": canvas.width - margin}[anchor]
@@ -67,17 +95,34 @@ def _letterhead(draft: Draft, canvas: Canvas, style: Style, margin: float, y: fl
         at = canvas.width - margin - size if anchor == "l" else margin
         clutter.logo(draft, canvas, at, y, size, size)
     name = draft.text.company(draft.rng)
-    canvas.put(x, y + big.band[0], name.upper() if draft.chance(0.4) else name, big, anchor=anchor,
-               width=canvas.width * 0.7)
+    canvas.put(
+        x,
+        y + big.band[0],
+        name.upper() if draft.chance(0.4) else name,
+        big,
+        anchor=anchor,
+        width=canvas.width * 0.7,
+    )
     y += big.height * 1.15
-    lines = [draft.text.address(draft.rng), draft.text.phone(draft.rng), draft.text.email(draft.rng),
-             draft.text.url(draft.rng)]
+    lines = [
+        draft.text.address(draft.rng),
+        draft.text.phone(draft.rng),
+        draft.text.email(draft.rng),
+        draft.text.url(draft.rng),
+    ]
     if draft.chance(0.3):  # all on one row, parted by dots or bars
         joint = draft.pick([" • ", " | ", " - ", "   "])
-        canvas.put(x, y + small.band[0], joint.join(lines[:3]), small, anchor=anchor, width=canvas.width * 0.8)
+        canvas.put(
+            x,
+            y + small.band[0],
+            joint.join(lines[:3]),
+            small,
+            anchor=anchor,
+            width=canvas.width * 0.8,
+        )
         y += small.height * 1.3
     else:
-        for text in lines[:draft.between(1, 4)]:
+        for text in lines[: draft.between(1, 4)]:
             canvas.put(x, y + small.band[0], text, small, anchor=anchor, width=canvas.width * 0.5)
             y += small.height * 1.15
     y += small.height * 0.5
@@ -89,11 +134,19 @@ def _letterhead(draft: Draft, canvas: Canvas, style: Style, margin: float, y: fl
 def _memo_head(draft: Draft, canvas: Canvas, style: Style, column: Column, y: float) -> float:
     """To, from, date, subject with their values at a tab stop."""
     tab = column.x + style.size * draft.uniform(5.5, 9)
-    label = replace(style, face=draft.fonts.choose(draft.rng, text="Aag09", category="sans")) \
-        if draft.chance(0.3) else style
+    label = (
+        replace(style, face=draft.fonts.choose(draft.rng, text="Aag09", category="sans"))
+        if draft.chance(0.3)
+        else style
+    )
     for name in draft.pick(_MEMO):
-        value = draft.pick([draft.text.name(draft.rng), draft.text.date(draft.rng),
-                            draft.words(draft.between(2, 7)).title()])
+        value = draft.pick(
+            [
+                draft.text.name(draft.rng),
+                draft.text.date(draft.rng),
+                draft.words(draft.between(2, 7)).title(),
+            ]
+        )
         baseline = round(y + style.band[0])
         put_row(canvas, [Cell(column.x, name)], baseline, label)
         canvas.put(tab, baseline, value, style, width=column.x + column.width - tab)
@@ -107,8 +160,13 @@ def _address_block(draft: Draft, canvas: Canvas, style: Style, column: Column, y
     """Date, addressee, subject and greeting."""
     right = column.x + column.width
     at_right = draft.chance(0.4)
-    canvas.put(right if at_right else column.x, round(y + style.band[0]), draft.text.date(draft.rng),
-               style, anchor="r" if at_right else "l")
+    canvas.put(
+        right if at_right else column.x,
+        round(y + style.band[0]),
+        draft.text.date(draft.rng),
+        style,
+        anchor="r" if at_right else "l",
+    )
     y += column.pitch * draft.uniform(1.5, 3)
     name = draft.text.name(draft.rng)
     address = draft.text.address(draft.rng).split(", ")
@@ -118,7 +176,9 @@ def _address_block(draft: Draft, canvas: Canvas, style: Style, column: Column, y
     y += column.pitch * draft.uniform(0.5, 1.5)
     if draft.chance(0.5):
         head = replace(style, underline=draft.chance(0.4))
-        text = draft.pick(["Re: ", "Subject: ", "RE: ", "", "Betr.: "]) + draft.title(draft.between(2, 8))
+        text = draft.pick(["Re: ", "Subject: ", "RE: ", "", "Betr.: "]) + draft.title(
+            draft.between(2, 8)
+        )
         canvas.put(column.x, round(y + style.band[0]), text, head, width=column.width)
         y += column.pitch * 2
     greeting = draft.pick(_GREETING).format(name.split()[-1] if name else "")
@@ -140,50 +200,87 @@ def _sign(draft: Draft, canvas: Canvas, style: Style, column: Column, y: float) 
         canvas.put(x, round(y + style.band[0]), text, style)
         y += column.pitch
     if draft.clutter(0.15):
-        clutter.stamp(draft, canvas, canvas.width * draft.uniform(0.4, 0.75), y - 5 * style.size, 6 * style.size)
+        clutter.stamp(
+            draft,
+            canvas,
+            canvas.width * draft.uniform(0.4, 0.75),
+            y - 5 * style.size,
+            6 * style.size,
+        )
 
 
 def _running(draft: Draft, canvas: Canvas, style: Style, margin: float) -> None:
     """Foot of a page: number, file name, notes."""
     small = style.scaled(draft.uniform(0.7, 1.0))
     y = canvas.height - small.height * draft.uniform(1.2, 3)
-    number = draft.pick(["{0}", "- {0} -", "Page {0}", "Page {0} of 12", "{0}/20"]).format(draft.between(1, 300))
+    number = draft.pick(["{0}", "- {0} -", "Page {0}", "Page {0} of 12", "{0}/20"]).format(
+        draft.between(1, 300)
+    )
     kind = draft.rng.random()
     if kind < 0.35:
         canvas.put(canvas.width / 2, y, number, small, anchor="m")
     elif kind < 0.7:
-        put_row(canvas, [Cell(margin, draft.title(draft.between(1, 5))),
-                         Cell(canvas.width - margin, number, "r")], y, small)
+        put_row(
+            canvas,
+            [
+                Cell(margin, draft.title(draft.between(1, 5))),
+                Cell(canvas.width - margin, number, "r"),
+            ],
+            y,
+            small,
+        )
 
 
 def typescript(draft: Draft) -> Canvas:
     """A page from a typewriter: wide margins, one face, uneven ribbon, corrections."""
     canvas = _sheet(draft, 0.1, 0.9)
-    style = draft.style(canvas.width / draft.uniform(36, 56), draft.pick(["typewriter", "typewriter", "mono"]))
+    style = draft.style(
+        canvas.width / draft.uniform(36, 56), draft.pick(["typewriter", "typewriter", "mono"])
+    )
     ink = draft.uniform(0, 90)
     tint = draft.uniform(0, 60) if draft.chance(0.3) else 0.0
     style = replace(style, fill=(round(ink), round(ink), round(ink + tint)))
     left = canvas.width * draft.uniform(0.08, 0.2)
     pitch = round(style.height * draft.pick([1.1, 1.25, 1.5, 2.0, 2.1]) * draft.uniform(0.95, 1.05))
-    column = Column(left, canvas.width * draft.uniform(0.92, 0.97) - left, canvas.height * draft.uniform(0.85, 0.96),
-                    pitch, indent=style.size * draft.pick([0, 2.4, 4]))
+    column = Column(
+        left,
+        canvas.width * draft.uniform(0.92, 0.97) - left,
+        canvas.height * draft.uniform(0.85, 0.96),
+        pitch,
+        indent=style.size * draft.pick([0, 2.4, 4]),
+    )
     y = canvas.height * draft.uniform(0.04, 0.2)
     number = f"- {draft.between(1, 99)} -" if draft.chance(0.5) else str(draft.between(1, 199))
     canvas.put(canvas.width / 2, canvas.height * 0.02 + style.size, number, style, anchor="m")
     for _ in range(draft.between(0, 3)):
-        title = replace(style, underline=draft.chance(0.3), tracking=0.6 if draft.chance(0.15) else 0.0)
+        title = replace(
+            style, underline=draft.chance(0.3), tracking=0.6 if draft.chance(0.15) else 0.0
+        )
         text = draft.words(draft.between(1, 6))
-        canvas.put(canvas.width / 2, y + style.band[0], text.upper() if draft.chance(0.7) else text.title(),
-                   title, anchor="m", width=column.width * 0.9)
+        canvas.put(
+            canvas.width / 2,
+            y + style.band[0],
+            text.upper() if draft.chance(0.7) else text.title(),
+            title,
+            anchor="m",
+            width=column.width * 0.9,
+        )
         y += pitch * draft.uniform(1.2, 2)
         if draft.chance(0.4):
             half = draft.uniform(1, 4) * style.size
-            canvas.rule(canvas.width / 2 - half, y, canvas.width / 2 + half, y, style.fill, style.size / 10)
+            canvas.rule(
+                canvas.width / 2 - half, y, canvas.width / 2 + half, y, style.fill, style.size / 10
+            )
             y += pitch * 0.5
     fill(draft, canvas, style, column, y, headings=0.05, bullets=0.05)
     if draft.clutter(0.2):
-        clutter.stamp(draft, canvas, draft.uniform(0, 0.8) * canvas.width, draft.uniform(0, 0.2) * canvas.height,
-                      canvas.width * 0.14)
+        clutter.stamp(
+            draft,
+            canvas,
+            draft.uniform(0, 0.8) * canvas.width,
+            draft.uniform(0, 0.2) * canvas.height,
+            canvas.width * 0.14,
+        )
     return canvas
 
 
@@ -192,7 +289,7 @@ def article(draft: Draft) -> Canvas:
     canvas = _sheet(draft, 0.35, 1.0)
     columns = int(draft.rng.choice([1, 2, 3], p=[0.4, 0.42, 0.18]))
     category = "serif" if draft.chance(0.6) else draft.body_category()
-    style = draft.style(canvas.width / draft.uniform(48, 72) / (0.85 + 0.15 * columns) , category)
+    style = draft.style(canvas.width / draft.uniform(48, 72) / (0.85 + 0.15 * columns), category)
     if draft.chance(0.6):
         style = replace(style, fill=(0, 0, 0))
     margin = canvas.width * draft.uniform(0.04, 0.11)
@@ -201,16 +298,33 @@ def article(draft: Draft) -> Canvas:
     y = canvas.height * draft.uniform(0.03, 0.08)
     if draft.chance(0.6):
         small = style.scaled(draft.uniform(0.75, 1.0))
-        put_row(canvas, [Cell(margin, draft.title(draft.between(1, 6))),
-                         Cell(canvas.width - margin, str(draft.between(1, 999)), "r")], round(y), small)
+        put_row(
+            canvas,
+            [
+                Cell(margin, draft.title(draft.between(1, 6))),
+                Cell(canvas.width - margin, str(draft.between(1, 999)), "r"),
+            ],
+            round(y),
+            small,
+        )
         y += style.height
         if draft.chance(0.4):
-            canvas.rule(margin, y - style.height * 0.4, canvas.width - margin, y - style.height * 0.4)
+            canvas.rule(
+                margin, y - style.height * 0.4, canvas.width - margin, y - style.height * 0.4
+            )
     width = canvas.width - 2 * margin
-    pitch = max(style.height * draft.uniform(0.98, 1.22), style.height * (1.6 if draft.chance(0.08) else 0))
-    wide = Column(margin, width, bottom, round(pitch), "justify" if draft.chance(0.65) else "left",
-                  indent=style.size * draft.uniform(0.8, 2) if draft.chance(0.5) else 0,
-                  gap=0 if draft.chance(0.6) else pitch * draft.uniform(0.3, 1))
+    pitch = max(
+        style.height * draft.uniform(0.98, 1.22), style.height * (1.6 if draft.chance(0.08) else 0)
+    )
+    wide = Column(
+        margin,
+        width,
+        bottom,
+        round(pitch),
+        "justify" if draft.chance(0.65) else "left",
+        indent=style.size * draft.uniform(0.8, 2) if draft.chance(0.5) else 0,
+        gap=0 if draft.chance(0.6) else pitch * draft.uniform(0.3, 1),
+    )
     if draft.chance(0.5):
         y = _title(draft, canvas, style, wide, y)
     narrow = (width - gutter * (columns - 1)) / columns
@@ -229,20 +343,35 @@ def _title(draft: Draft, canvas: Canvas, style: Style, column: Column, y: float)
     big = draft.style(style.size * draft.uniform(1.4, 3.2), fill=style.fill)
     align = draft.pick(["center", "center", "left"])
     y += style.height
-    y = paragraph(canvas, draft.title(draft.between(3, 12)), big,
-                  replace(column, pitch=big.height * 1.12, align=align, indent=0), y)
+    y = paragraph(
+        canvas,
+        draft.title(draft.between(3, 12)),
+        big,
+        replace(column, pitch=big.height * 1.12, align=align, indent=0),
+        y,
+    )
     if draft.chance(0.7):
-        names = draft.pick([", ", " and "]).join(draft.text.name(draft.rng) for _ in range(draft.between(1, 4)))
-        y = paragraph(canvas, names, style, replace(column, align=align, indent=0), y + style.height / 2)
+        names = draft.pick([", ", " and "]).join(
+            draft.text.name(draft.rng) for _ in range(draft.between(1, 4))
+        )
+        y = paragraph(
+            canvas, names, style, replace(column, align=align, indent=0), y + style.height / 2
+        )
     if draft.chance(0.4):
         inset = column.width * draft.uniform(0.05, 0.12)
         inner = replace(column, x=column.x + inset, width=column.width - 2 * inset, indent=0)
-        text = draft.pick(["Abstract ", "Summary. ", ""]) + draft.text.paragraph(draft.rng, draft.between(40, 120))
+        text = draft.pick(["Abstract ", "Summary. ", ""]) + draft.text.paragraph(
+            draft.rng, draft.between(40, 120)
+        )
         small = style.scaled(0.9)
-        y = paragraph(canvas, text, small, replace(inner, pitch=round(small.height * 1.08)), y + style.height)
+        y = paragraph(
+            canvas, text, small, replace(inner, pitch=round(small.height * 1.08)), y + style.height
+        )
     y += style.height * draft.uniform(0.6, 1.6)
     if draft.chance(0.3):
-        canvas.rule(column.x, y - style.height * 0.4, column.x + column.width, y - style.height * 0.4)
+        canvas.rule(
+            column.x, y - style.height * 0.4, column.x + column.width, y - style.height * 0.4
+        )
     return y
 
 
@@ -270,13 +399,38 @@ def _float(draft: Draft, canvas: Canvas, style: Style, column: Column, y: float)
         clutter.figure(draft, canvas, column.x, y, column.width, height)
         y += height + style.height * 0.6
         small = style.scaled(draft.uniform(0.8, 1.0))
-        text = f"{draft.pick(['Figure', 'Fig.', 'Abb.', 'FIG.'])} {draft.between(1, 40)}. " \
+        text = (
+            f"{draft.pick(['Figure', 'Fig.', 'Abb.', 'FIG.'])} {draft.between(1, 40)}. "
             + draft.text.sentence(draft.rng, 120)
-        return paragraph(canvas, text, small, replace(column, pitch=round(small.height * 1.08), indent=0,
-                                                      align=draft.pick(["left", "center"])), y) + style.height
+        )
+        return (
+            paragraph(
+                canvas,
+                text,
+                small,
+                replace(
+                    column,
+                    pitch=round(small.height * 1.08),
+                    indent=0,
+                    align=draft.pick(["left", "center"]),
+                ),
+                y,
+            )
+            + style.height
+        )
     if kind < 0.75:
-        return random_table(draft, canvas, style.scaled(draft.uniform(0.8, 1.0)), column.x, y, column.width,
-                            min(column.bottom, y + 0.6 * room)) + style.height
+        return (
+            random_table(
+                draft,
+                canvas,
+                style.scaled(draft.uniform(0.8, 1.0)),
+                column.x,
+                y,
+                column.width,
+                min(column.bottom, y + 0.6 * room),
+            )
+            + style.height
+        )
     y = heading(draft, canvas, style, column, y)
     for _ in range(draft.between(3, 9)):
         if y + column.pitch > column.bottom:
@@ -284,8 +438,16 @@ def _float(draft: Draft, canvas: Canvas, style: Style, column: Column, y: float)
         title = draft.title(draft.between(1, 4))
         first = wrap(canvas, title, style, column.width * 0.7)[:1]
         if first:
-            leaders(canvas, column.x, column.x + column.width, round(y + style.band[0]), first[0],
-                    str(draft.between(1, 300)), style, joined=draft.chance(0.6))
+            leaders(
+                canvas,
+                column.x,
+                column.x + column.width,
+                round(y + style.band[0]),
+                first[0],
+                str(draft.between(1, 300)),
+                style,
+                joined=draft.chance(0.6),
+            )
         y += column.pitch
     return y + style.height
 
@@ -298,9 +460,11 @@ def _footnotes(draft: Draft, canvas: Canvas, style: Style, column: Column) -> fl
     high = pitch * count + style.height
     y = column.bottom - high + style.height / 2
     if draft.chance(0.6):
-        canvas.rule(column.x, y - small.height / 3, column.x + column.width * 0.35, y - small.height / 3)
+        canvas.rule(
+            column.x, y - small.height / 3, column.x + column.width * 0.35, y - small.height / 3
+        )
     text = f"{draft.between(1, 60)} " + draft.text.paragraph(draft.rng, count * 14)
-    paragraph(canvas, text, small, replace(column, pitch=pitch, indent=0, bottom=column.bottom + 1), y)
+    paragraph(
+        canvas, text, small, replace(column, pitch=pitch, indent=0, bottom=column.bottom + 1), y
+    )
     return high + style.height / 2
-
-

@@ -26,8 +26,9 @@ class Draft:
         options: What is asked for.
     """
 
-    def __init__(self, rng: np.random.Generator, fonts: Any, text: Any,
-                 options: PageOptions) -> None:
+    def __init__(
+        self, rng: np.random.Generator, fonts: Any, text: Any, options: PageOptions
+    ) -> None:
         self.rng = rng
         self.fonts = fonts
         self.text = text
@@ -58,9 +59,11 @@ class Draft:
         least, most = self.options.width
         return round(least + (most - least) * self.uniform(low, high))
 
-    def canvas(self, width: float, height: float, paper: Color = WHITE) -> Canvas:
-        """An empty page."""
-        return Canvas(round(width), round(height), paper, self.options.alphabet)
+    def canvas(
+        self, width: float, height: float, *, ground: Color = WHITE, tone: Color = WHITE
+    ) -> Canvas:
+        """An empty page: ``ground`` is what is drawn on, ``tone`` the paper under the print."""
+        return Canvas(round(width), round(height), ground, tone, self.options.alphabet)
 
     def paper(self) -> Color:
         """White, mostly, or the tone of an old, coloured or thermal paper."""
@@ -88,15 +91,18 @@ class Draft:
         base = (base - base.min()) / max(float(np.ptp(base)), 0.05)
         return as_color(255 * (light + (base - 0.5) * (1 - abs(2 * light - 1)) * 0.8))
 
-    def style(self, size: float, category: str | None = None, fill: Color | None = None,
-              **rest: Any) -> Style:
+    def style(
+        self, size: float, category: str | None = None, fill: Color | None = None, **rest: Any
+    ) -> Style:
         """A style in some face of the category."""
         face = self.fonts.choose(self.rng, text="Aag09", category=category)
         return Style(face, max(7, round(size)), self.ink() if fill is None else fill, **rest)
 
     def body_category(self) -> str:
         """The category of the face of running text."""
-        return str(self.rng.choice(["serif", "sans", "mono", "typewriter"], p=[0.46, 0.38, 0.08, 0.08]))
+        return str(
+            self.rng.choice(["serif", "sans", "mono", "typewriter"], p=[0.46, 0.38, 0.08, 0.08])
+        )
 
     def words(self, count: int) -> str:
         """About ``count`` words."""

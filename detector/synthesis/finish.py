@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,8 +28,12 @@ _SHARES = {
 }
 
 
-def finish(draft: Draft, canvas: Canvas, kind: str, back: Image | None = None,
-           ) -> tuple[Image, tuple[PageLine, ...]]:
+def finish(
+    draft: Draft,
+    canvas: Canvas,
+    kind: str,
+    back: Image | None = None,
+) -> tuple[Image, tuple[PageLine, ...]]:
     """Degrade a drawn page and move its quadrilaterals with it.
 
     Args:
@@ -52,24 +57,43 @@ def finish(draft: Draft, canvas: Canvas, kind: str, back: Image | None = None,
         image = _grey(image)
     if taken != "clean":
         image = _ink(draft, image, scale, kind)
+    if canvas.tone != (255, 255, 255):
+        image = _tint(image, canvas.tone)
+    if taken != "clean":
         if back is not None and taken in ("grey", "color") and draft.chance(0.12 * strength):
             image = _bleed(draft, image, back)
     image, lines = _geometry(draft, image, lines, taken)
-    image = {"grey": _scan, "color": _scan, "bilevel": _bilevel, "copy": _bilevel,
-             "photo": _photo, "clean": _clean}[taken](draft, image, scale)
+    image = {
+        "grey": _scan,
+        "color": _scan,
+        "bilevel": _bilevel,
+        "copy": _bilevel,
+        "photo": _photo,
+        "clean": _clean,
+    }[taken](draft, image, scale)
     if image.ndim == 2:
-        image = np.repeat(image[:, :, None], 3, axis=2)
+        image = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
     return np.ascontiguousarray(image), lines
 
 
 def _grey(image: Image) -> Image:
     """Luminance."""
-    return (image @ np.array([0.299, 0.587, 0.114], np.float32)).astype(np.uint8)
+    return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+
+
+def _tint(image: Image, tone: tuple[int, int, int]) -> Image:
+    """The print on paper of a tone."""
+    if image.ndim == 2:
+        return degrade.levels(image, 0, float(np.mean(tone)))
+    table = np.arange(256)[:, None] * (np.array(tone) / 255)
+    return cv2.LUT(image, table.astype(np.uint8)[:, None, :])
 
 
 def _ink(draft: Draft, image: Image, scale: float, kind: str) -> Image:
     """Worn, spread, faded, striped or dotted print; ``scale`` is 1 at lines 24 pixels high."""
     rng, strength = draft.rng, draft.options.strength
+    if np.median(image[::7, ::7]) < 200:  # letters on a picture or a dark ground are not ink
+        return image
     if draft.chance(0.35 * strength):
         image = degrade.spread(image, draft.uniform(-0.45, 0.7) * scale)
     if draft.chance(0.15 * strength):
@@ -78,8 +102,9 @@ def _ink(draft: Draft, image: Image, scale: float, kind: str) -> Image:
         image = degrade.faded(rng, image, draft.uniform(0.35, 0.8), draft.uniform(20, 400))
     thermal = 0.3 if kind == "receipt" else 0.02
     if draft.chance(thermal * strength):
-        image = degrade.banding(rng, image, draft.uniform(0.1, 0.5), draft.uniform(3, 60) * scale,
-                                draft.chance(0.6))
+        image = degrade.banding(
+            rng, image, draft.uniform(0.1, 0.5), draft.uniform(3, 60) * scale, draft.chance(0.6)
+        )
     if draft.chance(0.5 * thermal * strength):
         pitch = max(2.5, draft.uniform(2.4, 3.6) * scale)
         image = degrade.dots(image, pitch, pitch, draft.uniform(0.3, 0.7))
@@ -91,14 +116,18 @@ def _bleed(draft: Draft, image: Image, back: Image) -> Image:
     rows, cols = image.shape[:2]
     other = np.full((rows, cols), 255, np.uint8)
     part = back[:rows, :cols]
-    other[:part.shape[0], :part.shape[1]] = part
+    other[: part.shape[0], : part.shape[1]] = part
     if image.ndim == 3:
         other = np.repeat(other[:, :, None], 3, axis=2)
     return degrade.bleed_through(image, other, draft.uniform(0.06, 0.25))
 
 
-def _geometry(draft: Draft, image: Image, lines: Sequence[PageLine], taken: str,
-              ) -> tuple[Image, tuple[PageLine, ...]]:
+def _geometry(
+    draft: Draft,
+    image: Image,
+    lines: Sequence[PageLine],
+    taken: str,
+) -> tuple[Image, tuple[PageLine, ...]]:
     """Tilt a scan a little; lay a photographed page on a table and look at it from the side."""
     rng, options = draft.rng, draft.options
     rows, cols = image.shape[:2]
@@ -119,7 +148,11 @@ def _geometry(draft: Draft, image: Image, lines: Sequence[PageLine], taken: str,
     elif taken != "clean" and options.rotation > 0 and draft.chance(0.55):
         size = (cols, rows)
         matrix = _turn(draft, size)
-        edge = int(np.median(image[0])) if image.ndim == 2 else tuple(int(v) for v in np.median(image[0], axis=0))
+        edge = (
+            int(np.median(image[0]))
+            if image.ndim == 2
+            else tuple(int(v) for v in np.median(image[0], axis=0))
+        )
         dark = draft.chance(0.15)
         moved, _ = degrade.warp(image, matrix, size, fill=0 if dark else edge)
     else:
@@ -132,7 +165,9 @@ def _turn(draft: Draft, size: tuple[int, int]) -> NDArray[np.float64]:
     angle = np.radians(draft.options.rotation * draft.uniform(-1, 1) * draft.uniform(0.2, 1))
     cos, sin = np.cos(angle), np.sin(angle)
     x, y = size[0] / 2, size[1] / 2
-    return np.array([[cos, -sin, x - cos * x + sin * y], [sin, cos, y - sin * x - cos * y], [0, 0, 1]])
+    return np.array(
+        [[cos, -sin, x - cos * x + sin * y], [sin, cos, y - sin * x - cos * y], [0, 0, 1]]
+    )
 
 
 def _moved(line: PageLine, matrix: NDArray[np.floating], size: tuple[int, int]) -> PageLine | None:
@@ -173,7 +208,9 @@ def _scan(draft: Draft, image: Image, scale: float) -> Image:
         image = degrade.gradient(rng, image, draft.uniform(0.1, 0.4))
     image = _optics(draft, image, scale)
     if draft.chance(0.15 * strength):
-        image = degrade.specks(rng, image, draft.between(5, 60), draft.uniform(1, 2.5), draft.pick([0, 90, 255]))
+        image = degrade.specks(
+            rng, image, draft.between(5, 60), draft.uniform(1, 2.5), draft.pick([0, 90, 255])
+        )
     if draft.chance(0.1 * strength):
         image = degrade.sharpen(image, draft.uniform(0.3, 1.2))
     return _file(draft, image)
@@ -202,7 +239,9 @@ def _bilevel(draft: Draft, image: Image, scale: float) -> Image:
     image = degrade.noise(rng, image, draft.uniform(2, 30) * strength, draft.uniform(0.5, 2.0))
     image = degrade.bilevel(image, draft.uniform(95, 185))
     if draft.chance(0.5 * strength):
-        image = degrade.salt_and_pepper(rng, image, 10 ** draft.uniform(-4.5, -2.3), draft.uniform(0.2, 0.9))
+        image = degrade.salt_and_pepper(
+            rng, image, 10 ** draft.uniform(-4.5, -2.3), draft.uniform(0.2, 0.9)
+        )
     if draft.chance(0.4 * strength):
         image = degrade.specks(rng, image, draft.between(5, 120), draft.uniform(1, 3))
     if draft.chance(0.25 * strength):

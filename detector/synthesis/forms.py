@@ -12,12 +12,59 @@ from detector.synthesis.prose import Column, paragraph
 from detector.synthesis.rows import GAP
 from detector.synthesis.tables import random_table
 
-_LABELS = ("Name", "Address", "Date", "Date of birth", "Telephone", "City", "State", "Zip Code", "Signature",
-           "Company", "Title", "Department", "Account No.", "Amount", "Project", "Subject", "Brand", "Product",
-           "Quantity", "Purpose", "Approved by", "Prepared by", "Received", "Period", "Region", "Division",
-           "Remarks", "Reason", "Type of request", "Invoice number", "Cost center", "Effective date",
-           "Social Security No.", "Nom", "Prénom", "Straße", "Ort", "PLZ", "E-mail", "Fax", "To", "From", "Re",
-           "No. of copies", "Classification", "Supplier", "Contact", "Weight", "Size", "Code", "Ref")
+_LABELS = (
+    "Name",
+    "Address",
+    "Date",
+    "Date of birth",
+    "Telephone",
+    "City",
+    "State",
+    "Zip Code",
+    "Signature",
+    "Company",
+    "Title",
+    "Department",
+    "Account No.",
+    "Amount",
+    "Project",
+    "Subject",
+    "Brand",
+    "Product",
+    "Quantity",
+    "Purpose",
+    "Approved by",
+    "Prepared by",
+    "Received",
+    "Period",
+    "Region",
+    "Division",
+    "Remarks",
+    "Reason",
+    "Type of request",
+    "Invoice number",
+    "Cost center",
+    "Effective date",
+    "Social Security No.",
+    "Nom",
+    "Prénom",
+    "Straße",
+    "Ort",
+    "PLZ",
+    "E-mail",
+    "Fax",
+    "To",
+    "From",
+    "Re",
+    "No. of copies",
+    "Classification",
+    "Supplier",
+    "Contact",
+    "Weight",
+    "Size",
+    "Code",
+    "Ref",
+)
 
 
 class _Form:
@@ -26,13 +73,17 @@ class _Form:
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
         width = draft.width(0.0, 1.0)
-        self.canvas = draft.canvas(width, width * draft.uniform(1.1, 1.45), draft.paper())
-        self.label = draft.style(width / draft.uniform(48, 84),
-                                 draft.pick(["sans", "sans", "serif", "typewriter", "mono"]))
+        self.canvas = draft.canvas(width, width * draft.uniform(1.1, 1.45), tone=draft.paper())
+        self.label = draft.style(
+            width / draft.uniform(48, 84),
+            draft.pick(["sans", "sans", "serif", "typewriter", "mono"]),
+        )
         if draft.chance(0.6):
             self.label = replace(self.label, fill=(0, 0, 0))
-        self.value = draft.style(self.label.size * draft.uniform(0.9, 1.25),
-                                 draft.pick(["typewriter", "mono", "sans", "serif"]))
+        self.value = draft.style(
+            self.label.size * draft.uniform(0.9, 1.25),
+            draft.pick(["typewriter", "mono", "sans", "serif"]),
+        )
         self.upper = draft.chance(0.35)
         self.colon = draft.pick([":", ":", ""])
         self.left = width * draft.uniform(0.03, 0.1)
@@ -49,15 +100,30 @@ class _Form:
     def name(self) -> str:
         """A label's text."""
         draft = self.draft
-        text = draft.pick(_LABELS) if draft.chance(0.65) else draft.words(draft.between(1, 4)).capitalize()
+        text = (
+            draft.pick(_LABELS)
+            if draft.chance(0.65)
+            else draft.words(draft.between(1, 4)).capitalize()
+        )
         return (text.upper() if self.upper else text) + self.colon
 
     def content(self) -> str:
         """A value's text."""
         draft = self.draft
         text = draft.text
-        make = draft.pick([text.name, text.date, text.code, text.amount, text.address, text.company, text.phone,
-                           lambda _: draft.title(draft.between(1, 5)), lambda _: draft.words(draft.between(1, 7))])
+        make = draft.pick(
+            [
+                text.name,
+                text.date,
+                text.code,
+                text.amount,
+                text.address,
+                text.company,
+                text.phone,
+                lambda _: draft.title(draft.between(1, 5)),
+                lambda _: draft.words(draft.between(1, 7)),
+            ]
+        )
         return str(make(draft.rng))
 
     def answer(self, x: float, baseline: float, width: float, empty: float = 0.35) -> None:
@@ -68,7 +134,14 @@ class _Form:
             return
         if draft.clutter(self.handwritten):
             high = min(self.pitch, 1.6 * self.value.size)
-            clutter.scribble(draft, self.canvas, x, baseline - 0.8 * high, min(width, high * draft.uniform(2, 6)), high)
+            clutter.scribble(
+                draft,
+                self.canvas,
+                x,
+                baseline - 0.8 * high,
+                min(width, high * draft.uniform(2, 6)),
+                high,
+            )
             return
         lift = draft.uniform(-0.05, 0.2) * self.value.size
         self.canvas.put(x, round(baseline - lift), self.content(), self.value, width=width)
@@ -91,18 +164,39 @@ def form(draft: Draft) -> Canvas:
 def _title(page: _Form) -> None:
     """Name of the form, perhaps a mark and a number in the corner."""
     draft = page.draft
-    style = draft.style(page.label.size * draft.uniform(1.1, 2.2), fill=page.label.fill,
-                        underline=draft.chance(0.15))
+    style = draft.style(
+        page.label.size * draft.uniform(1.1, 2.2),
+        fill=page.label.fill,
+        underline=draft.chance(0.15),
+    )
     corner = page.label.scaled(0.85)
     if draft.clutter(0.25):
         clutter.logo(draft, page.canvas, page.left, page.y, 3 * style.height, 2 * style.height)
     if draft.chance(0.5):
-        text = draft.pick([draft.text.code(draft.rng), "CONFIDENTIAL", "Form " + draft.text.code(draft.rng)])
-        page.canvas.put(page.right, page.y + corner.band[0], text, corner, anchor="r", width=page.width / 3)
+        text = draft.pick(
+            [draft.text.code(draft.rng), "CONFIDENTIAL", "Form " + draft.text.code(draft.rng)]
+        )
+        page.canvas.put(
+            page.right, page.y + corner.band[0], text, corner, anchor="r", width=page.width / 3
+        )
         page.y += corner.height * 1.4
-    column = Column(page.left, page.width, page.canvas.height, style.height * 1.15, draft.pick(["center", "left"]))
-    page.y = paragraph(page.canvas, draft.title(draft.between(2, 6)), style,
-                       replace(column, x=page.left + page.width * 0.15, width=page.width * 0.7), page.y) + page.pitch / 2
+    column = Column(
+        page.left,
+        page.width,
+        page.canvas.height,
+        style.height * 1.15,
+        draft.pick(["center", "left"]),
+    )
+    page.y = (
+        paragraph(
+            page.canvas,
+            draft.title(draft.between(2, 6)),
+            style,
+            replace(column, x=page.left + page.width * 0.15, width=page.width * 0.7),
+            page.y,
+        )
+        + page.pitch / 2
+    )
 
 
 def _fields(page: _Form, bottom: float) -> None:
@@ -120,7 +214,9 @@ def _fields(page: _Form, bottom: float) -> None:
             x = page.left + k * step
             end = x + step - (1.2 * page.label.height if k < count - 1 else 0)
             label = canvas.put(x, baseline, page.name(), page.label, width=0.6 * step)
-            start = (label.right if label else x) + GAP * page.label.height * draft.uniform(1.0, 1.8)
+            start = (label.right if label else x) + GAP * page.label.height * draft.uniform(
+                1.0, 1.8
+            )
             if end - start < page.label.size:
                 continue
             low = baseline + page.label.size * draft.uniform(0.08, 0.25)
@@ -128,7 +224,14 @@ def _fields(page: _Form, bottom: float) -> None:
                 dots = "." * int((end - start) / page.label.length("."))
                 canvas.put_words([(start, dots)], baseline, page.label, label=False)
             elif ruled:
-                canvas.rule(start - GAP * page.label.height / 2, low, end, low, page.label.fill, draft.uniform(1, 2))
+                canvas.rule(
+                    start - GAP * page.label.height / 2,
+                    low,
+                    end,
+                    low,
+                    page.label.fill,
+                    draft.uniform(1, 2),
+                )
             page.answer(start, baseline, end - start)
         page.y += page.pitch
 
@@ -144,9 +247,18 @@ def _pairs(page: _Form, bottom: float) -> None:
         baseline = round(page.y + page.pitch / 2 + page.label.height / 3)
         space = GAP * page.label.height
         if at_right:
-            canvas.put(tab - space, baseline, page.name(), page.label, anchor="r", width=tab - space - page.left)
+            canvas.put(
+                tab - space,
+                baseline,
+                page.name(),
+                page.label,
+                anchor="r",
+                width=tab - space - page.left,
+            )
         else:
-            canvas.put(page.left, baseline, page.name(), page.label, width=tab - page.left - 1.3 * space)
+            canvas.put(
+                page.left, baseline, page.name(), page.label, width=tab - page.left - 1.3 * space
+            )
         page.answer(tab, baseline, page.right - tab, empty=0.1)
         page.y += page.pitch
 
@@ -167,9 +279,18 @@ def _boxes(page: _Form, bottom: float) -> None:
             x0, x1 = page.left + a * page.width, page.left + b * page.width
             canvas.box(x0, page.y, x1, page.y + high, page.label.fill, None, weight)
             pad = 0.45 * small.height
-            canvas.put(x0 + pad, round(page.y + 0.15 * small.height + small.band[0]), page.name(), small,
-                       width=x1 - x0 - 2 * pad)
-            page.answer(x0 + pad, round(page.y + high - 0.15 * small.height - page.value.band[1]), x1 - x0 - 2 * pad)
+            canvas.put(
+                x0 + pad,
+                round(page.y + 0.15 * small.height + small.band[0]),
+                page.name(),
+                small,
+                width=x1 - x0 - 2 * pad,
+            )
+            page.answer(
+                x0 + pad,
+                round(page.y + high - 0.15 * small.height - page.value.band[1]),
+                x1 - x0 - 2 * pad,
+            )
         page.y += high
 
 
@@ -196,25 +317,44 @@ def _checks(page: _Form, bottom: float) -> None:
             if draft.clutter(0.35):
                 clutter.tick(draft, canvas, x, top, size, page.label.fill)
             start = x + (2 * size if shape == 3 else size) + 0.5 * page.label.size
-            canvas.put(start, baseline, draft.words(draft.between(1, 5)).capitalize(), page.label,
-                       width=x + step - start - 1.1 * page.label.height)
+            canvas.put(
+                start,
+                baseline,
+                draft.words(draft.between(1, 5)).capitalize(),
+                page.label,
+                width=x + step - start - 1.1 * page.label.height,
+            )
         page.y += page.pitch
 
 
 def _grid(page: _Form, bottom: float) -> None:
     """A table across the form."""
     style = page.value if page.draft.chance(0.5) else page.label
-    page.y = random_table(page.draft, page.canvas, style, page.left, page.y, page.width,
-                          min(bottom, page.y + 14 * page.pitch))
+    page.y = random_table(
+        page.draft,
+        page.canvas,
+        style,
+        page.left,
+        page.y,
+        page.width,
+        min(bottom, page.y + 14 * page.pitch),
+    )
 
 
 def _prose(page: _Form, bottom: float) -> None:
     """Instructions or small print."""
     draft = page.draft
     style = page.label.scaled(draft.uniform(0.75, 1.1))
-    column = Column(page.left, page.width, bottom, round(style.height * draft.uniform(1.0, 1.2)),
-                    draft.pick(["left", "justify"]))
-    page.y = paragraph(page.canvas, draft.text.paragraph(draft.rng, draft.between(10, 80)), style, column, page.y)
+    column = Column(
+        page.left,
+        page.width,
+        bottom,
+        round(style.height * draft.uniform(1.0, 1.2)),
+        draft.pick(["left", "justify"]),
+    )
+    page.y = paragraph(
+        page.canvas, draft.text.paragraph(draft.rng, draft.between(10, 80)), style, column, page.y
+    )
 
 
 def _lines(page: _Form, bottom: float) -> None:
@@ -231,8 +371,13 @@ def _lines(page: _Form, bottom: float) -> None:
         canvas.rule(page.left, page.y, page.right, page.y, page.label.fill, weight)
         if filled:
             text = draft.text.sentence(draft.rng, 90)
-            canvas.put(page.left, round(page.y - draft.uniform(0.0, 0.22) * page.value.size), text, page.value,
-                       width=page.width)
+            canvas.put(
+                page.left,
+                round(page.y - draft.uniform(0.0, 0.22) * page.value.size),
+                text,
+                page.value,
+                width=page.width,
+            )
 
 
 def _bar(page: _Form, bottom: float) -> None:
@@ -240,14 +385,22 @@ def _bar(page: _Form, bottom: float) -> None:
     draft, canvas = page.draft, page.canvas
     style = page.label.scaled(draft.uniform(1.0, 1.3))
     high = style.height * draft.uniform(1.05, 1.6)
-    fill = draft.pick([BLACK, (60, 60, 60), (200, 200, 200), draft.vivid(0.3), draft.vivid(0.8), None])
+    fill = draft.pick(
+        [BLACK, (60, 60, 60), (200, 200, 200), draft.vivid(0.3), draft.vivid(0.8), None]
+    )
     if fill is not None:
         canvas.box(page.left, page.y, page.right, page.y + high, None, fill)
         style = replace(style, fill=(255, 255, 255) if sum(fill) < 380 else BLACK)
     baseline = round(page.y + (high - style.height) / 2 + style.band[0])
     anchor = draft.pick("lm")
-    canvas.put(page.left + 0.5 * style.size if anchor == "l" else (page.left + page.right) / 2, baseline,
-               draft.title(draft.between(1, 5)), style, anchor=anchor, width=page.width - style.size)
+    canvas.put(
+        page.left + 0.5 * style.size if anchor == "l" else (page.left + page.right) / 2,
+        baseline,
+        draft.title(draft.between(1, 5)),
+        style,
+        anchor=anchor,
+        width=page.width - style.size,
+    )
     page.y += high
 
 
@@ -264,7 +417,9 @@ def _stops(page: _Form, bottom: float) -> None:
         for k in range(count):
             if draft.chance(0.85):
                 text = page.content() if row else page.name()
-                canvas.put(page.left + k * step, baseline, text, style, width=step - 1.1 * style.height)
+                canvas.put(
+                    page.left + k * step, baseline, text, style, width=step - 1.1 * style.height
+                )
         page.y += style.height * draft.uniform(1.02, 1.3)
 
 
@@ -274,8 +429,19 @@ def _edges(page: _Form) -> None:
     if draft.clutter(0.15):
         clutter.holes(draft, canvas)
     if draft.clutter(0.15):
-        clutter.stamp(draft, canvas, draft.uniform(0.1, 0.8) * canvas.width, draft.uniform(0.1, 0.8) * canvas.height,
-                      canvas.width * draft.uniform(0.1, 0.2))
+        clutter.stamp(
+            draft,
+            canvas,
+            draft.uniform(0.1, 0.8) * canvas.width,
+            draft.uniform(0.1, 0.8) * canvas.height,
+            canvas.width * draft.uniform(0.1, 0.2),
+        )
     if draft.clutter(0.2):
-        clutter.scribble(draft, canvas, draft.uniform(0.3, 0.7) * canvas.width, canvas.height * 0.9,
-                         canvas.width * 0.2, page.pitch * 1.5)
+        clutter.scribble(
+            draft,
+            canvas,
+            draft.uniform(0.3, 0.7) * canvas.width,
+            canvas.height * 0.9,
+            canvas.width * 0.2,
+            page.pitch * 1.5,
+        )

@@ -11,18 +11,20 @@ import numpy as np
 
 from ocr_pipeline.core.errors import UsageError
 
-KINDS: Mapping[str, float] = MappingProxyType({
-    "receipt": 3.0,
-    "article": 2.0,
-    "letter": 1.2,
-    "typescript": 1.0,
-    "form": 2.2,
-    "table": 1.2,
-    "invoice": 1.2,
-    "screen": 0.8,
-    "sign": 0.5,
-    "card": 0.4,
-})
+KINDS: Mapping[str, float] = MappingProxyType(
+    {
+        "receipt": 3.0,
+        "article": 2.0,
+        "letter": 1.2,
+        "typescript": 1.0,
+        "form": 2.2,
+        "table": 1.2,
+        "invoice": 1.2,
+        "screen": 0.8,
+        "sign": 0.5,
+        "card": 0.4,
+    }
+)
 """The kinds of page and how often each is drawn."""
 
 
@@ -88,9 +90,16 @@ class PageOptions:
             raise UsageError(f"page width {self.width}: give a range of at least 200 pixels")
         unknown = sorted(set(self.kinds) - set(KINDS))
         if unknown or not any(w > 0 for w in self.kinds.values()):
-            raise UsageError(f"page kinds {unknown or dict(self.kinds)}: choose from {', '.join(KINDS)}")
+            raise UsageError(
+                f"page kinds {unknown or dict(self.kinds)}: choose from {', '.join(KINDS)}"
+            )
         if min(self.kinds.values()) < 0:
             raise UsageError("the weight of a page kind cannot be negative")
-        for name, most in (("rotation", 30.0), ("perspective", 0.2), ("strength", 1.0), ("clutter", 1.0)):
+        for name, most in (
+            ("rotation", 30.0),
+            ("perspective", 0.2),
+            ("strength", 1.0),
+            ("clutter", 1.0),
+        ):
             if not 0 <= getattr(self, name) <= most:
                 raise UsageError(f"page {name} {getattr(self, name)}: must lie in 0 to {most:g}")

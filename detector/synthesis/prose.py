@@ -51,8 +51,9 @@ def wrap(canvas: Canvas, text: str, style: Style, width: float, indent: float = 
     return [*lines, " ".join(line)] if line else lines
 
 
-def paragraph(canvas: Canvas, text: str, style: Style, column: Column, y: float,
-              keep_last: bool = True) -> float:
+def paragraph(
+    canvas: Canvas, text: str, style: Style, column: Column, y: float, keep_last: bool = True
+) -> float:
     """Set one paragraph.
 
     Args:
@@ -75,13 +76,27 @@ def paragraph(canvas: Canvas, text: str, style: Style, column: Column, y: float,
         last = number == len(lines) - 1 and keep_last
         baseline = round(y + above)
         if column.align == "center":
-            canvas.put(column.x + column.width / 2, baseline, line, style, anchor="m", width=column.width)
+            canvas.put(
+                column.x + column.width / 2, baseline, line, style, anchor="m", width=column.width
+            )
         elif column.align == "right":
-            canvas.put(column.x + column.width, baseline, line, style, anchor="r", width=column.width)
+            canvas.put(
+                column.x + column.width, baseline, line, style, anchor="r", width=column.width
+            )
         else:
-            spread = column.align == "justify" and not last and _spreads(line, style, column.width - indent)
-            canvas.put(column.x + indent, baseline, line, style, width=column.width - indent,
-                       justify=spread)
+            spread = (
+                column.align == "justify"
+                and not last
+                and _spreads(line, style, column.width - indent)
+            )
+            canvas.put(
+                column.x + indent,
+                baseline,
+                line,
+                style,
+                width=column.width - indent,
+                justify=spread,
+            )
         y += column.pitch
     return y
 
@@ -95,8 +110,15 @@ def _spreads(line: str, style: Style, width: float) -> bool:
     return 0 < blank < 1.1 * style.size
 
 
-def fill(draft: Draft, canvas: Canvas, style: Style, column: Column, y: float,
-         headings: float = 0.15, bullets: float = 0.08) -> float:
+def fill(
+    draft: Draft,
+    canvas: Canvas,
+    style: Style,
+    column: Column,
+    y: float,
+    headings: float = 0.15,
+    bullets: float = 0.08,
+) -> float:
     """Fill a column with paragraphs, headings and lists down to its bottom.
 
     Returns:
@@ -116,9 +138,11 @@ def fill(draft: Draft, canvas: Canvas, style: Style, column: Column, y: float,
 
 def heading(draft: Draft, canvas: Canvas, style: Style, column: Column, y: float) -> float:
     """A heading in a column; returns the top of the line after it."""
-    head = replace(style.scaled(draft.uniform(1.0, 1.4)),
-                   underline=draft.chance(0.15),
-                   tracking=0.08 if draft.chance(0.08) else 0.0)
+    head = replace(
+        style.scaled(draft.uniform(1.0, 1.4)),
+        underline=draft.chance(0.15),
+        tracking=0.08 if draft.chance(0.08) else 0.0,
+    )
     if draft.chance(0.5):
         head = replace(head, face=draft.fonts.choose(draft.rng, text="Aag09"))
     text = draft.title(draft.between(1, 6))
@@ -133,8 +157,17 @@ def heading(draft: Draft, canvas: Canvas, style: Style, column: Column, y: float
 
 def _bullets(draft: Draft, canvas: Canvas, style: Style, column: Column, y: float) -> float:
     """A list whose marks stand in front of the texts; a mark is part of its line."""
-    marks = draft.pick([["•"], ["-"], ["–"], ["*"], [f"{n}." for n in range(1, 9)],
-                        [f"({c})" for c in "abcdefgh"], [f"{c})" for c in "abcdefgh"]])
+    marks = draft.pick(
+        [
+            ["•"],
+            ["-"],
+            ["–"],
+            ["*"],
+            [f"{n}." for n in range(1, 9)],
+            [f"({c})" for c in "abcdefgh"],
+            [f"{c})" for c in "abcdefgh"],
+        ]
+    )
     step = max(style.length(marks[0]) + style.blank, draft.uniform(1.0, 1.6) * style.size)
     step = min(step, style.length(marks[0]) + 0.7 * style.height)
     inner = replace(column, x=column.x + step, width=column.width - step, indent=0.0)
@@ -153,8 +186,9 @@ def _bullets(draft: Draft, canvas: Canvas, style: Style, column: Column, y: floa
     return y
 
 
-def _marked(canvas: Canvas, mark: str, text: str, style: Style, x: float, inner: float,
-            y: float) -> None:
+def _marked(
+    canvas: Canvas, mark: str, text: str, style: Style, x: float, inner: float, y: float
+) -> None:
     """The first line of a list's item: mark and words as one line."""
     placed: list[tuple[float, str]] = []
     if canvas.words(mark, style):

@@ -10,22 +10,95 @@ from detector.synthesis.canvas import Canvas, Style
 from detector.synthesis.draft import Draft
 from detector.synthesis.rows import Cell, put_row
 
-_SUMS = ("Total", "TOTAL", "Sub Total", "SUBTOTAL", "Subtotal:", "Total Amount", "Total Incl. GST",
-         "Total (Excluding GST):", "GST payable (6%):", "GST 6%", "VAT 20%", "Tax", "MwSt 19%",
-         "TVA 5.5%", "Rounding Adj", "ROUNDING ADJUSTMENT", "Discount", "Service Charge 10%",
-         "Cash", "CASH", "CHANGE", "Change Due", "Visa Card", "Balance", "Amount Due", "Tender",
-         "Total Qty:", "Item(s) :", "Total Sales Inclusive GST @6%", "Net Total", "Bar", "Summe")
-_META = ("Date", "Date :", "Time:", "Cashier :", "Cashier #", "Invoice No.:", "Invoice No", "Bill No",
-         "Doc No.", "Table", "Table No.", "Receipt #:", "Trn No", "Counter", "Member", "Terminal",
-         "Salesperson", "Customer", "Pax(s)", "Slip No.", "POS", "Order", "Ref No", "Kasse", "Caisse")
-_CLOSING = ("THANK YOU", "Thank You & Come Again!", "PLEASE COME AGAIN", "Thank you for shopping",
-            "GOODS SOLD ARE NOT RETURNABLE", "Exchange within 7 days with receipt",
-            "*** CUSTOMER COPY ***", "DUPLICATE COPY", "Vielen Dank für Ihren Einkauf",
-            "Merci de votre visite", "This is not a tax invoice", "NO CASH REFUND", "Have a nice day",
-            "Prices include VAT", "E. & O. E.", "SIGNATURE NOT REQUIRED", "-- End of receipt --")
-_HEADS = (("Item", "Qty", "Price", "Amount"), ("Description", "Qty", "U.Price", "Total"),
-          ("QTY", "DESCRIPTION", "RM"), ("Code/Desc", "Qty", "Price", "Disc", "Amount"),
-          ("Item", "Total"), ("Qty Item", "Amount"), ("No", "Description", "Amt"))
+_SUMS = (
+    "Total",
+    "TOTAL",
+    "Sub Total",
+    "SUBTOTAL",
+    "Subtotal:",
+    "Total Amount",
+    "Total Incl. GST",
+    "Total (Excluding GST):",
+    "GST payable (6%):",
+    "GST 6%",
+    "VAT 20%",
+    "Tax",
+    "MwSt 19%",
+    "TVA 5.5%",
+    "Rounding Adj",
+    "ROUNDING ADJUSTMENT",
+    "Discount",
+    "Service Charge 10%",
+    "Cash",
+    "CASH",
+    "CHANGE",
+    "Change Due",
+    "Visa Card",
+    "Balance",
+    "Amount Due",
+    "Tender",
+    "Total Qty:",
+    "Item(s) :",
+    "Total Sales Inclusive GST @6%",
+    "Net Total",
+    "Bar",
+    "Summe",
+)
+_META = (
+    "Date",
+    "Date :",
+    "Time:",
+    "Cashier :",
+    "Cashier #",
+    "Invoice No.:",
+    "Invoice No",
+    "Bill No",
+    "Doc No.",
+    "Table",
+    "Table No.",
+    "Receipt #:",
+    "Trn No",
+    "Counter",
+    "Member",
+    "Terminal",
+    "Salesperson",
+    "Customer",
+    "Pax(s)",
+    "Slip No.",
+    "POS",
+    "Order",
+    "Ref No",
+    "Kasse",
+    "Caisse",
+)
+_CLOSING = (
+    "THANK YOU",
+    "Thank You & Come Again!",
+    "PLEASE COME AGAIN",
+    "Thank you for shopping",
+    "GOODS SOLD ARE NOT RETURNABLE",
+    "Exchange within 7 days with receipt",
+    "*** CUSTOMER COPY ***",
+    "DUPLICATE COPY",
+    "Vielen Dank für Ihren Einkauf",
+    "Merci de votre visite",
+    "This is not a tax invoice",
+    "NO CASH REFUND",
+    "Have a nice day",
+    "Prices include VAT",
+    "E. & O. E.",
+    "SIGNATURE NOT REQUIRED",
+    "-- End of receipt --",
+)
+_HEADS = (
+    ("Item", "Qty", "Price", "Amount"),
+    ("Description", "Qty", "U.Price", "Total"),
+    ("QTY", "DESCRIPTION", "RM"),
+    ("Code/Desc", "Qty", "Price", "Disc", "Amount"),
+    ("Item", "Total"),
+    ("Qty Item", "Amount"),
+    ("No", "Description", "Amt"),
+)
 _TAXES = ("SR", "ZRL", "S", "T", "Z", "A", "B", "*S", "6%", "GS")
 
 
@@ -58,8 +131,9 @@ class _Strip:
         """One text in the middle."""
         style = style or self.style
         width = self.right - self.left
-        self.canvas.put((self.left + self.right) / 2, self.next(style), text, style, anchor="m",
-                        width=width)
+        self.canvas.put(
+            (self.left + self.right) / 2, self.next(style), text, style, anchor="m", width=width
+        )
 
     def both(self, left: str, right: str, style: Style | None = None) -> None:
         """A text at each edge."""
@@ -85,7 +159,9 @@ class _Strip:
             width = draft.uniform(1, 3)
             self.canvas.rule(self.left, y, self.right, y, self.style.fill, width)
             if draft.chance(0.2):
-                self.canvas.rule(self.left, y + 3 * width, self.right, y + 3 * width, self.style.fill, width)
+                self.canvas.rule(
+                    self.left, y + 3 * width, self.right, y + 3 * width, self.style.fill, width
+                )
             self.y = y + self.pitch * draft.uniform(0.2, 0.5)
         else:
             self.skip(0.3, 1.2)
@@ -94,7 +170,9 @@ class _Strip:
 def receipt(draft: Draft) -> Canvas:
     """A till receipt, alone or on a larger sheet, cut to its length."""
     width = draft.width(0.0, 0.35)
-    category = str(draft.rng.choice(["mono", "typewriter", "sans", "serif"], p=[0.5, 0.1, 0.35, 0.05]))
+    category = str(
+        draft.rng.choice(["mono", "typewriter", "sans", "serif"], p=[0.5, 0.1, 0.35, 0.05])
+    )
     columns = draft.between(26, 46)
     style = draft.style(30, category, stretch=_stretch(draft))
     if draft.chance(0.5):
@@ -107,9 +185,10 @@ def receipt(draft: Draft) -> Canvas:
     pitch = style.height * draft.uniform(1.0, 1.5)
     page = width * (1.0 if draft.chance(0.6) else draft.uniform(1.1, 2.0))
     left = (page - width) * draft.uniform(0, 1) + (width - strip_width) / 2
-    canvas = draft.canvas(page, 90 * pitch, draft.paper())
-    strip = _Strip(draft, canvas, style, left, left + strip_width, pitch,
-                   pitch * draft.uniform(0.5, 5))
+    canvas = draft.canvas(page, 90 * pitch, tone=draft.paper())
+    strip = _Strip(
+        draft, canvas, style, left, left + strip_width, pitch, pitch * draft.uniform(0.5, 5)
+    )
     _head(strip)
     _meta(strip)
     _items(strip)
@@ -136,8 +215,10 @@ def _head(strip: _Strip) -> None:
         strip.y += size + strip.pitch / 2
     big = strip.style
     if draft.chance(0.6):
-        big = replace(big.scaled(draft.uniform(1.1, 1.7)),
-                      stretch=draft.pick([strip.style.stretch, (1.0, 1.0), (1.6, 1.0), (1.0, 1.6)]))
+        big = replace(
+            big.scaled(draft.uniform(1.1, 1.7)),
+            stretch=draft.pick([strip.style.stretch, (1.0, 1.0), (1.6, 1.0), (1.0, 1.6)]),
+        )
     centred = draft.chance(0.85)
     lines = [(draft.text.company(draft.rng), big)]
     if draft.chance(0.6):
@@ -146,11 +227,23 @@ def _head(strip: _Strip) -> None:
     for part in address.split(", "):
         lines.append((part + draft.pick(["", ","]), strip.style))
     if draft.chance(0.7):
-        lines.append((draft.pick(["Tel:", "TEL :", "Tel No.", "Phone", "T:"])
-                      + " " + draft.text.phone(draft.rng), strip.style))
+        lines.append(
+            (
+                draft.pick(["Tel:", "TEL :", "Tel No.", "Phone", "T:"])
+                + " "
+                + draft.text.phone(draft.rng),
+                strip.style,
+            )
+        )
     if draft.chance(0.4):
-        lines.append((draft.pick(["GST ID :", "GST REG NO:", "VAT No.", "Co. Reg:", "USt-IdNr.:"])
-                      + " " + draft.text.code(draft.rng), strip.style))
+        lines.append(
+            (
+                draft.pick(["GST ID :", "GST REG NO:", "VAT No.", "Co. Reg:", "USt-IdNr.:"])
+                + " "
+                + draft.text.code(draft.rng),
+                strip.style,
+            )
+        )
     if draft.chance(0.2):
         lines.append((draft.text.email(draft.rng), strip.style))
     for text, style in lines:
@@ -160,9 +253,22 @@ def _head(strip: _Strip) -> None:
             strip.row(Cell(strip.left, text), style=style)
     strip.skip(0, 1)
     if draft.chance(0.7):
-        strip.centred(draft.pick(["TAX INVOICE", "Tax Invoice", "RECEIPT", "Invoice", "CASH BILL",
-                                  "SIMPLIFIED TAX INVOICE", "Quittung", "TICKET", "- TAX INVOICE -"]),
-                      replace(big, underline=draft.chance(0.15)) if draft.chance(0.5) else strip.style)
+        strip.centred(
+            draft.pick(
+                [
+                    "TAX INVOICE",
+                    "Tax Invoice",
+                    "RECEIPT",
+                    "Invoice",
+                    "CASH BILL",
+                    "SIMPLIFIED TAX INVOICE",
+                    "Quittung",
+                    "TICKET",
+                    "- TAX INVOICE -",
+                ]
+            ),
+            replace(big, underline=draft.chance(0.15)) if draft.chance(0.5) else strip.style,
+        )
     strip.skip(0, 1)
 
 
@@ -174,7 +280,9 @@ def _meta(strip: _Strip) -> None:
     kind = draft.between(0, 3)
     for _ in range(draft.between(1, 6)):
         label = draft.pick(_META)
-        value = draft.pick([draft.text.date, draft.text.code, draft.text.name, draft.text.code])(draft.rng)
+        value = draft.pick([draft.text.date, draft.text.code, draft.text.name, draft.text.code])(
+            draft.rng
+        )
         if kind == 0:
             strip.row(Cell(strip.left, f"{label.rstrip(' :')}: {value}"))
         elif kind == 1:
@@ -183,8 +291,10 @@ def _meta(strip: _Strip) -> None:
         elif kind == 2:
             strip.both(label, value)
         else:
-            strip.row(Cell(strip.left, f"{label} {value}"),
-                      Cell(strip.right, draft.pick(_META) + " " + str(draft.between(1, 99)), "r"))
+            strip.row(
+                Cell(strip.left, f"{label} {value}"),
+                Cell(strip.right, draft.pick(_META) + " " + str(draft.between(1, 99)), "r"),
+            )
     if draft.chance(0.8):
         strip.separator()
 
@@ -203,8 +313,10 @@ def _items(strip: _Strip) -> None:
     stops = _stops(strip, 4)
     if draft.chance(0.6):
         head = draft.pick(_HEADS)
-        strip.row(Cell(strip.left, head[0]),
-                  *(Cell(x, t, "r") for x, t in zip(stops[-len(head) + 1:], head[1:], strict=False)))
+        strip.row(
+            Cell(strip.left, head[0]),
+            *(Cell(x, t, "r") for x, t in zip(stops[-len(head) + 1 :], head[1:], strict=False)),
+        )
         strip.separator()
     tax = draft.pick(_TAXES) if draft.chance(0.4) else ""
     upper = draft.chance(0.6)
@@ -226,16 +338,25 @@ def _item(strip: _Strip, kind: int, name: str, stops: list[float], tax: str) -> 
         strip.row(Cell(strip.left, name), *right)
     elif kind == 1:
         strip.row(Cell(strip.left, name))
-        strip.row(Cell(stops[0], f"{count} x", "r"), Cell(stops[1], price, "r"), Cell(stops[2], total, "r"),
-                  *([Cell(strip.right, tax, "r")] if tax else []))
+        strip.row(
+            Cell(stops[0], f"{count} x", "r"),
+            Cell(stops[1], price, "r"),
+            Cell(stops[2], total, "r"),
+            *([Cell(strip.right, tax, "r")] if tax else []),
+        )
     elif kind == 2:
         indent = strip.left + draft.uniform(2, 4) * strip.style.size
         strip.row(Cell(strip.left, f"{count}"), Cell(indent, name), *right)
         if draft.chance(0.25):
-            strip.row(Cell(indent, draft.pick(["Item promo", "Disc 10%", "Rabatt", "@"]) + " -0.50"))
+            strip.row(
+                Cell(indent, draft.pick(["Item promo", "Disc 10%", "Rabatt", "@"]) + " -0.50")
+            )
     elif kind == 3:
-        strip.row(Cell(strip.left, draft.text.code(draft.rng)),
-                  Cell(stops[2], f"{count} X {price}", "r"), Cell(strip.right, total, "r"))
+        strip.row(
+            Cell(strip.left, draft.text.code(draft.rng)),
+            Cell(stops[2], f"{count} X {price}", "r"),
+            Cell(strip.right, total, "r"),
+        )
         strip.row(Cell(strip.left, name))
     elif kind == 4:
         strip.row(Cell(strip.left, f"{count} x {price}"), *right)
@@ -254,8 +375,10 @@ def _sums(strip: _Strip) -> None:
     for _ in range(draft.between(2, 8)):
         style = strip.style
         if draft.chance(0.25):
-            style = replace(style.scaled(draft.uniform(1.1, 1.5)),
-                            stretch=draft.pick([style.stretch, (1.5, 1.0), (1.0, 1.5)]))
+            style = replace(
+                style.scaled(draft.uniform(1.1, 1.5)),
+                stretch=draft.pick([style.stretch, (1.5, 1.0), (1.0, 1.5)]),
+            )
         label = draft.pick(_SUMS)
         amount = currency + f"{draft.uniform(0, 400):.2f}"
         if draft.chance(0.15):
@@ -267,9 +390,13 @@ def _sums(strip: _Strip) -> None:
     strip.skip(0, 1)
     if draft.chance(0.4):
         stops = _stops(strip, 3)
-        for row in (("GST Summary", "Amount(RM)", "Tax(RM)"),
-                    ("SR @ 6%", f"{draft.uniform(1, 90):.2f}", f"{draft.uniform(0, 9):.2f}")):
-            strip.row(Cell(strip.left, row[0]), Cell(stops[1], row[1], "r"), Cell(stops[2], row[2], "r"))
+        for row in (
+            ("GST Summary", "Amount(RM)", "Tax(RM)"),
+            ("SR @ 6%", f"{draft.uniform(1, 90):.2f}", f"{draft.uniform(0, 9):.2f}"),
+        ):
+            strip.row(
+                Cell(strip.left, row[0]), Cell(stops[1], row[1], "r"), Cell(stops[2], row[2], "r")
+            )
 
 
 def _close(strip: _Strip) -> None:

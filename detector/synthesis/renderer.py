@@ -37,8 +37,9 @@ class PageRenderer:
         text: A :class:`~ocr_pipeline.core.rendering.text.TextSource`; None means the packaged one.
     """
 
-    def __init__(self, options: PageOptions | None = None, fonts: Any = None,
-                 text: Any = None) -> None:
+    def __init__(
+        self, options: PageOptions | None = None, fonts: Any = None, text: Any = None
+    ) -> None:
         self.options = options or PageOptions()
         if fonts is None:
             from ocr_pipeline.core.rendering.fonts import FontLibrary

@@ -24,8 +24,9 @@ class Cell:
     anchor: str = "l"
 
 
-def put_row(canvas: Canvas, cells: Sequence[Cell], baseline: float, style: Style,
-            gap: float = GAP) -> float:
+def put_row(
+    canvas: Canvas, cells: Sequence[Cell], baseline: float, style: Style, gap: float = GAP
+) -> float:
     """Draw texts beside each other, each a line of its own.
 
     A text that would come nearer than ``gap`` line heights to one already drawn loses words from
@@ -51,8 +52,12 @@ def put_row(canvas: Canvas, cells: Sequence[Cell], baseline: float, style: Style
             width = canvas.measure(text, style)
             left = cell.x - {"l": 0.0, "m": width / 2, "r": width}[cell.anchor]
             right = left + width
-            if width and all(right + space <= a or left - space >= b for a, b in taken) \
-                    and left >= 2 and right <= canvas.width - 2:
+            if (
+                width
+                and all(right + space <= a or left - space >= b for a, b in taken)
+                and left >= 2
+                and right <= canvas.width - 2
+            ):
                 break
             text = text.rpartition(" ")[0]
         if not text:
@@ -64,8 +69,17 @@ def put_row(canvas: Canvas, cells: Sequence[Cell], baseline: float, style: Style
     return rightmost
 
 
-def leaders(canvas: Canvas, x0: float, x1: float, baseline: float, left: str, right: str,
-            style: Style, dot: str = ".", joined: bool = True) -> None:
+def leaders(
+    canvas: Canvas,
+    x0: float,
+    x1: float,
+    baseline: float,
+    left: str,
+    right: str,
+    style: Style,
+    dot: str = ".",
+    joined: bool = True,
+) -> None:
     """A text, dots, and a text at the right edge, as in a table of contents.
 
     Args:

@@ -12,9 +12,39 @@ from detector.synthesis.draft import Draft
 from detector.synthesis.prose import Column, paragraph, wrap
 from detector.synthesis.rows import Cell, leaders, put_row
 
-_HEADS = ("Name", "Date", "Amount", "Total", "Qty", "Description", "No.", "Code", "Price", "Unit",
-          "Rate", "Year", "Item", "Type", "Result", "Notes", "Balance", "Account", "Ref.", "Status",
-          "Jan", "Feb", "Mar", "2019", "2020", "2021", "%", "Net", "Gross", "kg", "Part No.")
+_HEADS = (
+    "Name",
+    "Date",
+    "Amount",
+    "Total",
+    "Qty",
+    "Description",
+    "No.",
+    "Code",
+    "Price",
+    "Unit",
+    "Rate",
+    "Year",
+    "Item",
+    "Type",
+    "Result",
+    "Notes",
+    "Balance",
+    "Account",
+    "Ref.",
+    "Status",
+    "Jan",
+    "Feb",
+    "Mar",
+    "2019",
+    "2020",
+    "2021",
+    "%",
+    "Net",
+    "Gross",
+    "kg",
+    "Part No.",
+)
 
 
 @dataclass(frozen=True)
@@ -42,10 +72,15 @@ def _columns(draft: Draft, style: Style, width: float) -> list[tuple[float, str]
     """Widths and kinds of a table's columns; the kinds are those of :func:`_maker`."""
     most = max(2, min(9, int(width / (4.2 * style.size))))
     count = draft.between(2, most)
-    kinds = [draft.pick(["words", "number", "number", "amount", "code", "date", "sign"]) for _ in range(count)]
+    kinds = [
+        draft.pick(["words", "number", "number", "amount", "code", "date", "sign"])
+        for _ in range(count)
+    ]
     if draft.chance(0.6):
         kinds[0] = "words"
-    weights = [draft.uniform(1.5, 3) if kind == "words" else draft.uniform(0.9, 1.3) for kind in kinds]
+    weights = [
+        draft.uniform(1.5, 3) if kind == "words" else draft.uniform(0.9, 1.3) for kind in kinds
+    ]
     scale = width / sum(weights)
     return [(w * scale, kind) for w, kind in zip(weights, kinds, strict=True)]
 
@@ -61,12 +96,22 @@ def _maker(draft: Draft, kind: str) -> Callable[[], str]:
         "amount": lambda: text.amount(rng),
         "code": lambda: text.code(rng),
         "date": lambda: text.date(rng),
-        "sign": lambda: draft.pick(["x", "-", "Yes", "No", "n/a", "A", "B", "0", "1", "*", "+", "N", "Y"]),
+        "sign": lambda: draft.pick(
+            ["x", "-", "Yes", "No", "n/a", "A", "B", "0", "1", "*", "+", "N", "Y"]
+        ),
     }[kind]
 
 
-def random_table(draft: Draft, canvas: Canvas, style: Style, x: float, y: float, width: float,
-                 bottom: float, full: bool = False) -> float:
+def random_table(
+    draft: Draft,
+    canvas: Canvas,
+    style: Style,
+    x: float,
+    y: float,
+    width: float,
+    bottom: float,
+    full: bool = False,
+) -> float:
     """Draw a table and label each cell's lines.
 
     Args:
@@ -84,7 +129,11 @@ def random_table(draft: Draft, canvas: Canvas, style: Style, x: float, y: float,
     """
     columns = _columns(draft, style, width)
     look = Look(
-        rules=str(draft.rng.choice(["all", "rows", "columns", "head", "none"], p=[0.4, 0.18, 0.08, 0.16, 0.18])),
+        rules=str(
+            draft.rng.choice(
+                ["all", "rows", "columns", "head", "none"], p=[0.4, 0.18, 0.08, 0.16, 0.18]
+            )
+        ),
         weight=draft.uniform(1, 2.6),
         head=draft.pick([None, None, (220, 220, 220), BLACK, draft.vivid(0.35), draft.vivid(0.85)]),
         stripe=draft.pick([None, None, None, (235, 235, 235), draft.vivid(0.93)]),
@@ -95,8 +144,10 @@ def random_table(draft: Draft, canvas: Canvas, style: Style, x: float, y: float,
     top = y
     y = _head(draft, canvas, style, look, columns, x, y)
     makers = [_maker(draft, kind) for _, kind in columns]
-    aligned = ["l" if kind in ("words", "code", "date") and draft.chance(0.8) else draft.pick("rrm")
-               for _, kind in columns]
+    aligned = [
+        "l" if kind in ("words", "code", "date") and draft.chance(0.8) else draft.pick("rrm")
+        for _, kind in columns
+    ]
     empty = 0.25 if draft.chance(0.2) else 0.04
     for number in range(rows):
         texts = ["" if draft.chance(empty) else make() for make in makers]
@@ -114,8 +165,15 @@ def random_table(draft: Draft, canvas: Canvas, style: Style, x: float, y: float,
     return y
 
 
-def _head(draft: Draft, canvas: Canvas, style: Style, look: Look, columns: list[tuple[float, str]],
-          x: float, y: float) -> float:
+def _head(
+    draft: Draft,
+    canvas: Canvas,
+    style: Style,
+    look: Look,
+    columns: list[tuple[float, str]],
+    x: float,
+    y: float,
+) -> float:
     """The row of column names; returns the y below."""
     if draft.chance(0.15):
         return y
@@ -136,7 +194,9 @@ def _head(draft: Draft, canvas: Canvas, style: Style, look: Look, columns: list[
         text = draft.pick(_HEADS) if draft.chance(0.8) else draft.title(1)
         fits = canvas.measure(text, head) < w - 0.9 * head.height
         if fits:
-            cells.append(Cell(at + w / 2, text, "m") if middle else Cell(at + 0.45 * head.height, text))
+            cells.append(
+                Cell(at + w / 2, text, "m") if middle else Cell(at + 0.45 * head.height, text)
+            )
         at += w
     put_row(canvas, cells, baseline, head)
     if look.rules in ("head", "all", "rows"):
@@ -144,12 +204,23 @@ def _head(draft: Draft, canvas: Canvas, style: Style, look: Look, columns: list[
     return y + high
 
 
-def _row(canvas: Canvas, style: Style, look: Look, columns: list[tuple[float, str]],
-         aligned: list[str], texts: list[str], x: float, y: float, number: int) -> float:
+def _row(
+    canvas: Canvas,
+    style: Style,
+    look: Look,
+    columns: list[tuple[float, str]],
+    aligned: list[str],
+    texts: list[str],
+    x: float,
+    y: float,
+    number: int,
+) -> float:
     """One row of cells; returns the y below."""
     pad = 0.45 * style.height
-    lines = [wrap(canvas, text, style, w - 2 * pad)[:2 if look.wraps else 1]
-             for (w, _), text in zip(columns, texts, strict=True)]
+    lines = [
+        wrap(canvas, text, style, w - 2 * pad)[: 2 if look.wraps else 1]
+        for (w, _), text in zip(columns, texts, strict=True)
+    ]
     deep = max(1, *(len(part) for part in lines))
     high = look.pitch + (deep - 1) * style.height * 1.04
     width = sum(w for w, _ in columns)
@@ -174,15 +245,22 @@ def table(draft: Draft) -> Canvas:
     """A page that is mostly a table: a ledger, a price list, a schedule."""
     width = draft.width(0.3, 1.0)
     sideways = draft.chance(0.25)
-    canvas = draft.canvas(width, width * (draft.uniform(0.65, 0.85) if sideways else draft.uniform(1.2, 1.45)),
-                          draft.paper())
-    style = draft.style(width / draft.uniform(45, 90), draft.pick(["sans", "sans", "serif", "mono", "typewriter"]))
+    canvas = draft.canvas(
+        width,
+        width * (draft.uniform(0.65, 0.85) if sideways else draft.uniform(1.2, 1.45)),
+        tone=draft.paper(),
+    )
+    style = draft.style(
+        width / draft.uniform(45, 90), draft.pick(["sans", "sans", "serif", "mono", "typewriter"])
+    )
     margin = width * draft.uniform(0.03, 0.1)
     inner = width - 2 * margin
     y = canvas.height * draft.uniform(0.02, 0.08)
     if draft.chance(0.7):
         big = draft.style(style.size * draft.uniform(1.1, 2.0), fill=style.fill)
-        column = Column(margin, inner, canvas.height, big.height * 1.15, draft.pick(["left", "center"]))
+        column = Column(
+            margin, inner, canvas.height, big.height * 1.15, draft.pick(["left", "center"])
+        )
         y = paragraph(canvas, draft.title(draft.between(2, 7)), big, column, y) + style.height
     bottom = canvas.height * draft.uniform(0.9, 0.97)
     while y + 8 * style.height < bottom:
@@ -193,17 +271,32 @@ def table(draft: Draft) -> Canvas:
         y += style.height * draft.uniform(0.5, 2)
         if draft.chance(0.4):
             note = Column(margin, inner, bottom, round(style.height * 1.08))
-            y = paragraph(canvas, draft.text.paragraph(draft.rng, draft.between(8, 40)), style, note, y)
+            y = paragraph(
+                canvas, draft.text.paragraph(draft.rng, draft.between(8, 40)), style, note, y
+            )
             y += style.height
     if draft.clutter(0.1):
-        clutter.stamp(draft, canvas, draft.uniform(0, 0.8) * width, draft.uniform(0, 0.8) * canvas.height, width / 6)
+        clutter.stamp(
+            draft,
+            canvas,
+            draft.uniform(0, 0.8) * width,
+            draft.uniform(0, 0.8) * canvas.height,
+            width / 6,
+        )
     if draft.chance(0.4):
-        canvas.put(canvas.width / 2, canvas.height - style.size, f"{draft.between(1, 99)}", style, anchor="m")
+        canvas.put(
+            canvas.width / 2,
+            canvas.height - style.size,
+            f"{draft.between(1, 99)}",
+            style,
+            anchor="m",
+        )
     return canvas
 
 
-def _price_list(draft: Draft, canvas: Canvas, style: Style, x: float, y: float, width: float,
-                bottom: float) -> float:
+def _price_list(
+    draft: Draft, canvas: Canvas, style: Style, x: float, y: float, width: float, bottom: float
+) -> float:
     """Names and prices with dots between; returns the y below."""
     pitch = style.height * draft.uniform(1.05, 1.7)
     joined = draft.chance(0.6)
@@ -211,7 +304,16 @@ def _price_list(draft: Draft, canvas: Canvas, style: Style, x: float, y: float, 
     for _ in range(draft.between(3, 15)):
         if y + pitch > bottom:
             break
-        leaders(canvas, x, x + width, round(y + style.band[0]), draft.title(draft.between(1, 4)),
-                draft.text.amount(draft.rng), style, dot, joined)
+        leaders(
+            canvas,
+            x,
+            x + width,
+            round(y + style.band[0]),
+            draft.title(draft.between(1, 4)),
+            draft.text.amount(draft.rng),
+            style,
+            dot,
+            joined,
+        )
         y += pitch
     return y
