@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -59,10 +60,9 @@ def finish(
         image = _ink(draft, image, scale, kind)
     if canvas.tone != (255, 255, 255):
         image = _tint(image, canvas.tone)
-    if taken != "clean":
-        if back is not None and taken in ("grey", "color") and draft.chance(0.12 * strength):
-            image = _bleed(draft, image, back)
-    image, lines = _geometry(draft, image, lines, taken)
+    if back is not None and taken in ("grey", "color") and draft.chance(0.12 * strength):
+        image = _bleed(draft, image, back)
+    image, clean, lines = _geometry(draft, image, _grey(np.asarray(canvas.image)), lines, taken)
     image = {
         "grey": _scan,
         "color": _scan,
@@ -71,14 +71,39 @@ def finish(
         "photo": _photo,
         "clean": _clean,
     }[taken](draft, image, scale)
+    lines = _legible(image, clean, lines)
     if image.ndim == 2:
         image = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
     return np.ascontiguousarray(image), lines
 
 
+def _legible(image: Image, clean: Image, lines: Sequence[PageLine]) -> tuple[PageLine, ...]:
+    """Ignore the lines that faint ink, dirt or a threshold left nothing of.
+
+    A line is there where the degraded image still goes up and down with the clean one.
+    """
+    grey = _grey(image) if image.ndim == 3 else image
+    return tuple(
+        line
+        if line.ignore or _likeness(grey, clean, line.quad) > 0.3
+        else replace(line, ignore=True)
+        for line in lines
+    )
+
+
+def _likeness(one: Image, other: Image, quad: NDArray[np.float32]) -> float:
+    """Correlation of two grey images within a quadrilateral's bounding box, 0 to 1."""
+    left, top = np.maximum(quad.min(0), 0).astype(int)
+    right, bottom = quad.max(0).astype(int) + 1
+    a, b = one[top:bottom, left:right], other[top:bottom, left:right]
+    if a.size < 4:
+        return 0.0
+    return abs(float(cv2.matchTemplate(a, b, cv2.TM_CCOEFF_NORMED)[0, 0]))
+
+
 def _grey(image: Image) -> Image:
     """Luminance."""
-    return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def _tint(image: Image, tone: tuple[int, int, int]) -> Image:
@@ -86,7 +111,7 @@ def _tint(image: Image, tone: tuple[int, int, int]) -> Image:
     if image.ndim == 2:
         return degrade.levels(image, 0, float(np.mean(tone)))
     table = np.arange(256)[:, None] * (np.array(tone) / 255)
-    return cv2.LUT(image, table.astype(np.uint8)[:, None, :])
+    return np.asarray(cv2.LUT(image, table.astype(np.uint8)[:, None, :]), np.uint8)
 
 
 def _ink(draft: Draft, image: Image, scale: float, kind: str) -> Image:
@@ -123,41 +148,52 @@ def _bleed(draft: Draft, image: Image, back: Image) -> Image:
 
 
 def _geometry(
-    draft: Draft,
-    image: Image,
-    lines: Sequence[PageLine],
-    taken: str,
-) -> tuple[Image, tuple[PageLine, ...]]:
-    """Tilt a scan a little; lay a photographed page on a table and look at it from the side."""
+    draft: Draft, image: Image, clean: Image, lines: Sequence[PageLine], taken: str
+) -> tuple[Image, Image, tuple[PageLine, ...]]:
+    """Tilt a scan a little; lay a photographed page on a table and look at it from the side.
+
+    Args:
+        draft: The page's tools.
+        image: The page, grey or RGB.
+        clean: The page before any damage, grey.
+        lines: Its lines.
+        taken: How it is taken.
+
+    Returns:
+        Both images and the lines, moved.
+    """
     rng, options = draft.rng, draft.options
     rows, cols = image.shape[:2]
+    size = (cols, rows)
+    edge = np.median(image[:4].reshape(-1, *image.shape[2:]), axis=0)
     if taken == "photo" and options.perspective > 0:
         pad = draft.uniform(0.0, 0.08)
         size = (round(cols * (1 + 2 * pad)), round(rows * (1 + 2 * pad)))
         shift = np.array([[1, 0, cols * pad], [0, 1, rows * pad], [0, 0, 1]])
         matrix = degrade.perspective(rng, *size, options.perspective) @ _turn(draft, size) @ shift
-        ground = np.asarray(clutter.photo(rng, size[0], size[1]))
+        ground = np.asarray(clutter.photo(rng, *size))
         if image.ndim == 2:
             ground = _grey(ground)
         if draft.chance(0.6):
             ground = degrade.levels(ground, 20, draft.uniform(60, 200))
-        inside, _ = degrade.warp(np.full((rows, cols), 255, np.uint8), matrix, size, fill=0)
-        moved, _ = degrade.warp(image, matrix, size, fill=0)
+        inside = _warp(np.full((rows, cols), 255, np.uint8), matrix, size, 0)
+        image = _warp(image, matrix, size, 0)
         mask = inside < 128
-        moved[mask] = ground[mask]
+        image[mask] = ground[mask]
     elif taken != "clean" and options.rotation > 0 and draft.chance(0.55):
-        size = (cols, rows)
         matrix = _turn(draft, size)
-        edge = (
-            int(np.median(image[0]))
-            if image.ndim == 2
-            else tuple(int(v) for v in np.median(image[0], axis=0))
-        )
-        dark = draft.chance(0.15)
-        moved, _ = degrade.warp(image, matrix, size, fill=0 if dark else edge)
+        image = _warp(image, matrix, size, 0 if draft.chance(0.15) else edge)
     else:
-        return image, tuple(lines)
-    return moved, tuple(kept for line in lines if (kept := _moved(line, matrix, size)) is not None)
+        return image, clean, tuple(lines)
+    moved = (_moved(line, matrix, size) for line in lines)
+    return image, _warp(clean, matrix, size, 255), tuple(line for line in moved if line is not None)
+
+
+def _warp(image: Image, matrix: NDArray[np.floating], size: tuple[int, int], fill: Any) -> Image:
+    """The image through a 3×3 matrix, ``fill`` around it."""
+    border = np.broadcast_to(np.asarray(fill, np.float64), 3).tolist()
+    moved = cv2.warpPerspective(image, matrix, size, flags=cv2.INTER_LINEAR, borderValue=border)
+    return np.asarray(moved, np.uint8)
 
 
 def _turn(draft: Draft, size: tuple[int, int]) -> NDArray[np.float64]:
@@ -237,7 +273,8 @@ def _bilevel(draft: Draft, image: Image, scale: float) -> Image:
         image = degrade.shadow(rng, image, draft.uniform(0.1, 0.35))
     image = degrade.blur(image, draft.uniform(0.3, 1.0) * scale)
     image = degrade.noise(rng, image, draft.uniform(2, 30) * strength, draft.uniform(0.5, 2.0))
-    image = degrade.bilevel(image, draft.uniform(95, 185))
+    ink, sheet = np.percentile(image[::3, ::3], (0.5, 60))
+    image = degrade.bilevel(image, float(ink + (sheet - ink) * draft.uniform(0.35, 0.75)))
     if draft.chance(0.5 * strength):
         image = degrade.salt_and_pepper(
             rng, image, 10 ** draft.uniform(-4.5, -2.3), draft.uniform(0.2, 0.9)
