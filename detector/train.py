@@ -274,12 +274,12 @@ def draw_targets(
             continue
         offset, ratio = outputs["vertical"][row, column, anchor]
         centre, half = middle + offset * tall, np.exp(ratio) * tall / 2
-        top, bottom = int(round(centre - half)), int(round(centre + half))
+        top, bottom = round(centre - half), round(centre + half)
         box = (column * 16 + 1, top), (column * 16 + 14, bottom)
         cv2.rectangle(canvas, *box, (0, 170, 0), 1)
         cv2.circle(canvas, (column * 16 + 8, middle), 1, (220, 0, 0), -1)
         if not np.isnan(targets.side[row, column, anchor]):
-            x = int(round(column * 16 + 8 + 16 * targets.side[row, column, anchor]))
+            x = round(column * 16 + 8 + 16 * targets.side[row, column, anchor])
             cv2.line(canvas, (x, top), (x, bottom), (0, 60, 255), 1)
     canvas[:, -1] = canvas[-1] = 0
     return canvas
@@ -330,7 +330,7 @@ class _WeightedSet(click.ParamType):
 def command(**values: Any) -> None:
     """Train a CTPN detector on labelled and rendered pages."""
     dry_run, no_norm = values.pop("dry_run"), values.pop("no_batch_norm")
-    train_options = pop_train_options(values)
+    train_options = pop_train_options(values, **({"max_steps": 1} if dry_run else {}))
     options = DetectorTrainOptions(seed=train_options.seed, batch_norm=not no_norm, **values)
     if dry_run:
         path = train_options.out / "samples.png"

@@ -7,9 +7,9 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from recognizer.predictor import CharReading, Reading, Recognizer
+    from recognizer.predictor import CharReading, DecodeOptions, Reading, Recognizer
 
-__all__ = ["CharReading", "Reading", "Recognizer"]
+__all__ = ["CharReading", "DecodeOptions", "Reading", "Recognizer"]
 
 
 def __getattr__(name: str) -> Any:

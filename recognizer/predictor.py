@@ -15,11 +15,12 @@ import torch
 from torch import nn
 
 from ocr_pipeline.core.devices import autocast, resolve_device, resolve_dtype
-from ocr_pipeline.core.errors import WeightsError
+from ocr_pipeline.core.errors import UsageError, WeightsError
 from ocr_pipeline.core.registry import build
 from ocr_pipeline.core.weights import find_weights, load_weights
 from recognizer import crnn
 from recognizer.alphabet import Alphabet
+from recognizer.beam import CharNgram, Lexicon, prefix_beam
 from recognizer.ctc import Decoded, greedy, widen_spans
 from recognizer.preprocessing import PREPROCESSING, collate, prepare, round_up
 
@@ -46,6 +47,42 @@ class Reading:
     chars: tuple[CharReading, ...] = ()
 
 
+@dataclass(frozen=True)
+class DecodeOptions:
+    """How probabilities become text.
+
+    Attributes:
+        beam: prefixes kept by prefix beam search; 0 takes the best path (greedy).
+        ngram: character n-gram that helps the beam.
+        ngram_weight: weight of its log-probability.
+        lexicon: only words of this list are read; needs a beam.
+    """
+
+    beam: int = 0
+    ngram: CharNgram | None = None
+    ngram_weight: float = 0.3
+    lexicon: Lexicon | None = None
+
+    def __post_init__(self) -> None:
+        if self.beam < 0:
+            raise UsageError(f"the beam's width must not be negative, not {self.beam}")
+        if (self.ngram or self.lexicon) and not self.beam:
+            raise UsageError("an n-gram or a lexicon needs a beam: set beam to 10 or more")
+
+    def decode(self, probabilities: npt.NDArray[np.float32], alphabet: Alphabet) -> Decoded:
+        """Decodes the (T, classes) probabilities of one line."""
+        if not self.beam:
+            return greedy(probabilities, alphabet.blank_index)
+        return prefix_beam(
+            probabilities,
+            alphabet,
+            self.beam,
+            ngram=self.ngram,
+            ngram_weight=self.ngram_weight,
+            lexicon=self.lexicon,
+        )
+
+
 class Recognizer:
     """Reads cropped lines with one net.
 
@@ -59,7 +96,9 @@ class Recognizer:
         header: dict[str, Any],
         device: str | torch.device = "auto",
         precision: str = "auto",
+        decoding: DecodeOptions | None = None,
     ) -> None:
+        self.decoding = decoding or DecodeOptions()
         preprocessing = header["preprocessing"]
         for key in ("color", "contrast"):
             if preprocessing.get(key) != PREPROCESSING[key]:
@@ -78,6 +117,7 @@ class Recognizer:
         name_or_path: str | Path = DEFAULT,
         device: str | torch.device = "auto",
         precision: str = "auto",
+        decoding: DecodeOptions | None = None,
     ) -> Recognizer:
         """Loads a bundled net by name, or a weights file.
 
@@ -93,7 +133,7 @@ class Recognizer:
             model.load_state_dict(state)
         except RuntimeError as error:
             raise WeightsError(f"{path}: its tensors do not fit its header: {error}") from error
-        return cls(model, header, device, precision)
+        return cls(model, header, device, precision, decoding)
 
     def read(
         self, crops: Sequence[npt.NDArray[np.uint8]], batch_area: int = 40_000
@@ -113,7 +153,7 @@ class Recognizer:
             probabilities = self._probabilities([lines[i] for i in group], width)
             for i, row in zip(group, probabilities, strict=True):
                 size = lines[i].shape[1]
-                decoded = greedy(row[: crnn.steps(size)], self.alphabet.blank_index)
+                decoded = self.decoding.decode(row[: crnn.steps(size)], self.alphabet)
                 readings[i] = self._reading(decoded, crnn.steps(size), size / crnn.STRIDE)
         return readings
 

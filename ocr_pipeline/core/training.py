@@ -12,13 +12,11 @@ a resumed run sees what the uninterrupted one would have seen.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import itertools
 import json
 import math
 import os
-import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -28,12 +26,21 @@ from typing import Any, Protocol, cast
 import cv2
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from ocr_pipeline.core.devices import autocast, resolve_device, resolve_dtype
 from ocr_pipeline.core.errors import TrainingError
 from ocr_pipeline.core.images import write_atomic
 from ocr_pipeline.core.train_options import TrainOptions
+from ocr_pipeline.core.training_parts import (
+    Chunks,
+    Ema,
+    batch_size,
+    stop_on_signals,
+    tensorboard,
+    to_device,
+    worker_init,
+)
 from ocr_pipeline.core.weights import find_weights, load_weights, save_weights
 
 CHECKPOINT = "last.ckpt"
@@ -62,34 +69,6 @@ class Task(Protocol):
 
     def adapt(self, header: dict[str, Any], state: dict[str, Tensor]) -> dict[str, Tensor]:
         """Makes another net's tensors fit this one; what is left out starts anew."""
-
-
-class _Chunks(Dataset[list[Any]]):
-    def __init__(self, task: Task) -> None:
-        self.task = task
-
-    def __getitem__(self, index: int) -> list[Any]:
-        return self.task.chunk(index)
-
-
-class _Ema:
-    """Exponential moving average of parameters and statistics, warmed up over the first steps."""
-
-    def __init__(self, model: nn.Module, decay: float) -> None:
-        self.decay = decay
-        self.state = {k: v.detach().clone() for k, v in model.state_dict().items()}
-
-    @torch.no_grad()
-    def update(self, model: nn.Module, step: int) -> None:
-        decay = min(self.decay, (1 + step) / (10 + step)) if self.decay else 0.0
-        averages, values = [], []
-        for name, value in model.state_dict().items():
-            if value.is_floating_point():
-                averages.append(self.state[name])
-                values.append(value.detach())
-            else:
-                self.state[name].copy_(value)
-        torch._foreach_lerp_(averages, values, 1.0 - decay)
 
 
 def train(task: Task, options: TrainOptions) -> Path:
@@ -129,7 +108,7 @@ class _Run:
             {"params": rest},
         ]
         self.optimizer = torch.optim.AdamW(groups, lr=options.lr, weight_decay=0.0)
-        self.ema = _Ema(self.model, options.ema)
+        self.ema = Ema(self.model, options.ema)
         half = resolve_dtype(self.device, options.precision) == torch.float16
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=half)
         self._open()
@@ -170,13 +149,13 @@ class _Run:
             )
         out.mkdir(parents=True, exist_ok=True)
         self.log = (out / LOG).open("a", encoding="utf-8") if self.rank == 0 else io.StringIO()
-        self.board = _tensorboard(out) if self.rank == 0 else None
+        self.board = tensorboard(out) if self.rank == 0 else None
 
     # --- the loop -----------------------------------------------------------------------------
 
     def loop(self) -> Path:
         options = self.options
-        with _signals(self):
+        with stop_on_signals(self):
             start = time.monotonic() - self.elapsed
             logged = evaluated = saved = self.elapsed
             evaluated_step = self.step
@@ -219,13 +198,13 @@ class _Run:
         if workers:
             cv2.setNumThreads(1)  # its threads do not survive the fork, and a worker would wait
         loader = DataLoader(
-            _Chunks(self.task),
+            Chunks(self.task),
             batch_size=None,
-            sampler=indices,  # type: ignore[arg-type]
+            sampler=indices,
             num_workers=workers,
             prefetch_factor=4 if workers else None,
             pin_memory=self.device.type == "cuda",
-            worker_init_fn=_worker_init,
+            worker_init_fn=worker_init,
         )
         for chunk in loader:
             for batch in chunk[self.offset :]:
@@ -249,7 +228,7 @@ class _Run:
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self.step += 1
-        self.seen += _size(batch) * self.world
+        self.seen += batch_size(batch) * self.world
         self.ema.update(self.model, self.step)
         return {"loss": float(loss.detach()), **{k: float(v) for k, v in parts.items()}}
 
@@ -374,55 +353,3 @@ class _Run:
 
 
 _COUNTERS = ("step", "chunk", "offset", "seen", "stale", "elapsed", "best")
-
-
-def to_device(batch: Any, device: torch.device) -> Any:
-    """Moves all tensors of a nested batch to a device; leaves everything else as it is."""
-    if isinstance(batch, Tensor):
-        return batch.to(device, non_blocking=True)
-    if isinstance(batch, dict):
-        return {key: to_device(value, device) for key, value in batch.items()}
-    if isinstance(batch, (list, tuple)):
-        return type(batch)(to_device(value, device) for value in batch)
-    return batch
-
-
-def _size(batch: Any) -> int:
-    """Samples in a batch: the length of its first tensor."""
-    if isinstance(batch, Tensor):
-        return len(batch)
-    values = batch.values() if isinstance(batch, dict) else batch
-    return next((_size(v) for v in values if isinstance(v, (Tensor, dict, list, tuple))), 0)
-
-
-def _worker_init(_worker: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the training process decides when to stop
-    torch.set_num_threads(1)
-
-
-def _tensorboard(folder: Path) -> Any:
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError:
-        return None
-    return SummaryWriter(str(folder))
-
-
-@contextlib.contextmanager
-def _signals(run: _Run) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the loop after the present step; a second one ends it at once."""
-
-    def handle(number: int, _frame: Any) -> None:
-        if run.stop is not None:
-            raise KeyboardInterrupt
-        run.stop = number
-
-    old = {}
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(ValueError):  # not in the main thread
-            old[number] = signal.signal(number, handle)
-    try:
-        yield
-    finally:
-        for number, handler in old.items():
-            signal.signal(number, handler)
