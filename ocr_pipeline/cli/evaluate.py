@@ -136,6 +136,8 @@ def recognizer(
 @click.option("--detector-device", help="Device of the detector alone.")
 @click.option("--recognizer-device", help="Device of the recognizer alone.")
 @click.option("--batch-size", type=click.IntRange(1), default=32, show_default=True)
+@click.option("--min-score", type=float, help="Detector score below which a line is dropped.")
+@click.option("--min-confidence", type=float, default=0.0, help="Likewise for the recognizer.")
 @click.option(
     "--wildcard",
     default="~",
@@ -153,6 +155,8 @@ def pipeline(
     detector_device: str | None,
     recognizer_device: str | None,
     batch_size: int,
+    min_score: float | None,
+    min_confidence: float,
     wildcard: str,
     normalise: bool | None,
     **common: Any,
@@ -177,6 +181,8 @@ def pipeline(
         precision=common["precision"],
         threads=common["threads"],
         batch_size=batch_size,
+        min_score=min_score,
+        min_confidence=min_confidence,
     )
     result = evaluate_pipeline(
         pages,
