@@ -8,11 +8,12 @@ overlap and the first column of the image is as good as any other.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating[Any]]
 
 #: Width of an anchor and of a cell, in pixels of the network's input.
 STRIP = 16

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from ocr_pipeline.core.errors import UsageError
 
 Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -106,9 +107,7 @@ def _centre(
     return np.asarray(np.clip(centre, margin, np.maximum(size - margin, margin)), float)
 
 
-def _warp(
-    rng: np.random.Generator, image: Image, matrix: Floats, options: CropOptions
-) -> Image:
+def _warp(rng: np.random.Generator, image: Image, matrix: Floats, options: CropOptions) -> Image:
     # Corners are edges of pixels while the warp samples their centres: shift by half a pixel.
     centred = matrix.astype(np.float64).copy()
     centred[:, 2] += centred[:, :2] @ np.array([0.5, 0.5]) - 0.5

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +20,7 @@ import numpy.typing as npt
 from detector.anchors import STRIP, decode_vertical
 from ocr_pipeline.core.errors import UsageError
 
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating[Any]]
 Ints = npt.NDArray[np.intp]
 Bools = npt.NDArray[np.bool_]
 
@@ -233,7 +232,7 @@ def fit_lines(strips: Strips, chain: Ints, options: ConnectOptions) -> Lines:
     if not kept.any():
         return Lines(np.zeros((0, 4, 2), np.float32), np.zeros(0, np.float32))
     mine = kept[chain]
-    strips = Strips(*(values[mine] for values in strips))
+    strips = Strips._make(values[mine] for values in strips)
     chain = (np.cumsum(kept) - 1)[chain[mine]]
     count, score = int(kept.sum()), score[kept]
     left, right = _ends(strips, chain, count)
@@ -272,9 +271,9 @@ class _Trend:
 
     def __init__(
         self,
-        x: Doubles,
-        y: Doubles,
-        weight: Doubles,
+        x: Floats,
+        y: Floats,
+        weight: Floats,
         chain: Ints,
         count: int,
         pull: float,
@@ -293,17 +292,17 @@ class _Trend:
             common = _weighted_median(free, spread)
         self.slope = (product + pull * common) / (spread + pull)
 
-    def __call__(self, x: Doubles, chain: Ints) -> Doubles:
+    def __call__(self, x: Floats, chain: Ints) -> Floats:
         return np.asarray(self.y[chain] + self.slope[chain] * (x - self.x[chain]))
 
 
-def _weighted_median(values: Doubles, weights: Doubles) -> float:
+def _weighted_median(values: Floats, weights: Floats) -> float:
     order = np.argsort(values)
     total = np.cumsum(weights[order])
     return float(values[order][np.searchsorted(total, total[-1] / 2)])
 
 
-def _ends(strips: Strips, chain: Ints, count: int) -> tuple[Doubles, Doubles]:
+def _ends(strips: Strips, chain: Ints, count: int) -> tuple[Floats, Floats]:
     """x of each chain's left and right end from the side outputs of its outer strips."""
     first, last = np.full(count, 1 << 30), np.full(count, -1)
     np.minimum.at(first, chain, strips.column)

@@ -20,7 +20,7 @@ from ocr_pipeline.core.groundtruth import LabeledLine, LabeledPage, read_page_se
 from ocr_pipeline.core.images import load_image
 
 Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating[Any]]
 
 #: Median line height in pixels at which labelled pages are kept in memory.
 STORED_HEIGHT = 30.0
@@ -78,7 +78,8 @@ class LabeledPages:
         if index not in self._kept:
             self._kept[index] = self._load(page)
         data, quads = self._kept[index]
-        image = cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        decoded: Any = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        image = cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
         ignore = np.array([line.ignore for line in page.lines], bool)
         return Page(np.asarray(image, np.uint8), quads, ignore, page.image.name)
 
@@ -118,10 +119,11 @@ class RenderedPages:
     def __getitem__(self, index: int) -> Page:
         sample = self.renderer.render(self.seed, index)
         lines = sample.lines
-        quads = np.array([line.quad for line in lines], np.float32).reshape(-1, 4, 2)
+        quads: Floats = np.array([line.quad for line in lines], np.float32).reshape(-1, 4, 2)
         if self.pad:
-            down = (quads[:, 3] - quads[:, 0] + quads[:, 2] - quads[:, 1])[:, None] / 2 * self.pad
-            quads = quads + down * np.array([-1, -1, 1, 1], np.float32)[None, :, None]
+            down = (quads[:, 3] - quads[:, 0] + quads[:, 2] - quads[:, 1])[:, None] / 2
+            outward = np.array([-1, -1, 1, 1])[None, :, None]
+            quads = quads + self.pad * down * outward
         ignore = np.array([line.ignore for line in lines], bool)
         return Page(sample.image, quads.astype(np.float32), ignore, f"rendered {index}")
 

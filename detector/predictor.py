@@ -25,7 +25,7 @@ from ocr_pipeline.core.registry import build
 from ocr_pipeline.core.weights import find_weights, load_weights
 
 Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -140,9 +140,7 @@ def fuse(model: nn.Module) -> nn.Module:
     return model
 
 
-def run_net(
-    model: nn.Module, image: Image, device: torch.device
-) -> tuple[Floats, Floats, Floats]:
+def run_net(model: nn.Module, image: Image, device: torch.device) -> tuple[Floats, Floats, Floats]:
     """Outputs of a net for one image, padded to whole cells by repeating its border.
 
     Returns:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +17,9 @@ import numpy.typing as npt
 from detector.anchors import DEFAULT_HEIGHTS, STRIP, anchor_spans, encode_vertical
 from ocr_pipeline.core.errors import UsageError
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.intp]
 
 TEXT, BACKGROUND, IGNORED = 1, 0, -1
 
@@ -157,7 +158,7 @@ def encode_page(
         owned = (strips.chosen & whole)[line, column]
         overlap = _iou(tops, bottoms, upper, lower)
         _match(overlap, column, owned, labels, options)
-        best, owner = _owners(np.where(owned[:, None], overlap, -1), column, columns)
+        owner = _owners(np.where(owned[:, None], overlap, -1), column, columns)
         # The best anchor of each strip is always text, and belongs to that strip.
         first = np.flatnonzero(owned & (overlap.max(1) > 0))
         anchor = overlap[first].argmax(1)
@@ -189,7 +190,7 @@ def _iou(tops: Floats, bottoms: Floats, upper: Floats, lower: Floats) -> Floats:
 
 def _match(
     overlap: Floats,
-    column: npt.NDArray[np.intp],
+    column: Ints,
     owned: Bools,
     labels: npt.NDArray[np.int8],
     options: TargetOptions,
@@ -202,26 +203,18 @@ def _match(
     labels[column[strip], anchor] = TEXT
 
 
-def _owners(
-    overlap: Floats, column: npt.NDArray[np.intp], columns: int
-) -> tuple[Floats, npt.NDArray[np.intp]]:
-    """For each anchor of each column the best overlap and the strip it is with."""
-    best = np.full((columns, overlap.shape[1]), -1, np.float32)
+def _owners(overlap: Floats, column: Ints, columns: int) -> Ints:
+    """For each anchor of each column (columns, anchors) the strip that it overlaps best."""
     owner = np.zeros((columns, overlap.shape[1]), np.intp)
     order = np.argsort(column, kind="stable")
     bounds = np.searchsorted(column[order], np.arange(columns + 1))
-    for c in range(columns):
+    for c in np.unique(column):
         mine = order[bounds[c] : bounds[c + 1]]
-        if mine.size:
-            winner = overlap[mine].argmax(0)
-            owner[c] = mine[winner]
-            best[c] = overlap[owner[c], np.arange(overlap.shape[1])]
-    return best, owner
+        owner[c] = mine[overlap[mine].argmax(0)]
+    return owner
 
 
-def _side(
-    column: npt.NDArray[np.intp], left: Floats, right: Floats, width: int, reach: float
-) -> Floats:
+def _side(column: Ints, left: Floats, right: Floats, width: int, reach: float) -> Floats:
     """Offsets of the nearest visible line end, NaN where none is within reach."""
     centre = column * STRIP + STRIP / 2
     near = np.where(np.abs(left - centre) <= np.abs(right - centre), left, right)

@@ -16,7 +16,7 @@ STRIDE = 16
 
 def scaled(channels: int, width: float) -> int:
     """Channels at a width multiplier: a multiple of eight (what vector units like), at least 8."""
-    return max(8, int(round(channels * width / 8)) * 8)
+    return max(8, round(channels * width / 8) * 8)
 
 
 def vgg16_features(width: float = 1.0, batch_norm: bool = True) -> nn.Sequential:

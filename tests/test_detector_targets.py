@@ -59,7 +59,7 @@ def test_lines_of_all_heights_survive() -> None:
 
 
 def test_a_line_across_slanted_ones_keeps_its_own_slope() -> None:
-    lines = [turned(250, 60, 400, 20, 0), turned(250, 160, 400, 20, 4), turned(250, 300, 400, 20, -4)]
+    lines = [turned(250, y, 400, 20, angle) for y, angle in ((60, 0), (160, 4), (300, -4))]
     assert_same_lines(lines, decode(encode(lines)), 0.93)
 
 
