@@ -4,67 +4,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
-from detector.synthesis import clutter
+from detector.synthesis import clutter, phrases
 from detector.synthesis.canvas import BLACK, Canvas, Style
 from detector.synthesis.draft import Draft
 from detector.synthesis.prose import Column, paragraph
 from detector.synthesis.rows import GAP
 from detector.synthesis.tables import random_table
-
-_LABELS = (
-    "Name",
-    "Address",
-    "Date",
-    "Date of birth",
-    "Telephone",
-    "City",
-    "State",
-    "Zip Code",
-    "Signature",
-    "Company",
-    "Title",
-    "Department",
-    "Account No.",
-    "Amount",
-    "Project",
-    "Subject",
-    "Brand",
-    "Product",
-    "Quantity",
-    "Purpose",
-    "Approved by",
-    "Prepared by",
-    "Received",
-    "Period",
-    "Region",
-    "Division",
-    "Remarks",
-    "Reason",
-    "Type of request",
-    "Invoice number",
-    "Cost center",
-    "Effective date",
-    "Social Security No.",
-    "Nom",
-    "Prénom",
-    "Straße",
-    "Ort",
-    "PLZ",
-    "E-mail",
-    "Fax",
-    "To",
-    "From",
-    "Re",
-    "No. of copies",
-    "Classification",
-    "Supplier",
-    "Contact",
-    "Weight",
-    "Size",
-    "Code",
-    "Ref",
-)
 
 
 class _Form:
@@ -101,7 +48,7 @@ class _Form:
         """A label's text."""
         draft = self.draft
         text = (
-            draft.pick(_LABELS)
+            draft.pick(phrases.FORM_LABELS)
             if draft.chance(0.65)
             else draft.words(draft.between(1, 4)).capitalize()
         )
@@ -275,7 +222,7 @@ def _boxes(page: _Form, bottom: float) -> None:
         count = draft.between(1, 4)
         cuts = sorted(draft.uniform(0.15, 0.85) for _ in range(count - 1))
         edges = [0.0, *cuts, 1.0]
-        for a, b in zip(edges, edges[1:], strict=False):
+        for a, b in pairwise(edges):
             x0, x1 = page.left + a * page.width, page.left + b * page.width
             canvas.box(x0, page.y, x1, page.y + high, page.label.fill, None, weight)
             pad = 0.45 * small.height

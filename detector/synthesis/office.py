@@ -5,82 +5,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from detector.synthesis import clutter
+from detector.synthesis import clutter, phrases
 from detector.synthesis.canvas import BLACK, Canvas, Style
 from detector.synthesis.draft import WHITE, Draft
 from detector.synthesis.prose import Column, paragraph
 from detector.synthesis.rows import GAP, Cell, put_row
 from detector.synthesis.tables import random_table
-
-_META = (
-    "Invoice No.",
-    "Invoice Date",
-    "Due Date",
-    "Customer No.",
-    "Order No.",
-    "PO Number",
-    "Terms",
-    "Page",
-    "Rechnungsnummer",
-    "Datum",
-    "Kundennummer",
-    "Facture N°",
-    "Delivery date",
-    "Account",
-    "Currency",
-    "Sales rep.",
-    "Shipping",
-    "VAT ID",
-    "Our ref.",
-    "Your ref.",
-)
-_SUMS = (
-    "Subtotal",
-    "Total",
-    "Total due",
-    "VAT 19 %",
-    "Tax",
-    "Shipping",
-    "Discount",
-    "Net amount",
-    "Paid",
-    "Balance due",
-    "Gesamtbetrag",
-    "Total TTC",
-    "Freight",
-    "Rounding",
-    "GST (6%)",
-)
-_TITLES = (
-    "INVOICE",
-    "Invoice",
-    "TAX INVOICE",
-    "Rechnung",
-    "Facture",
-    "Quotation",
-    "PURCHASE ORDER",
-    "Delivery Note",
-    "Statement",
-    "CREDIT NOTE",
-    "Order Confirmation",
-    "Packing List",
-    "Bill",
-)
-_JOBS = (
-    "Managing Director",
-    "Sales Manager",
-    "Architect",
-    "Attorney at Law",
-    "Senior Consultant",
-    "CEO",
-    "Photographer",
-    "Dr. med.",
-    "Head of Research",
-    "Engineer",
-    "Owner",
-    "Translator",
-    "Notary",
-)
 
 
 def invoice(draft: Draft) -> Canvas:
@@ -142,7 +72,9 @@ def _head(
     canvas.put(
         near, baseline, draft.text.company(draft.rng), big, anchor=a, width=canvas.width * 0.45
     )
-    canvas.put(far, baseline, draft.pick(_TITLES), title, anchor=b, width=canvas.width * 0.3)
+    canvas.put(
+        far, baseline, draft.pick(phrases.INVOICE_TITLES), title, anchor=b, width=canvas.width * 0.3
+    )
     y = baseline + max(big.height, title.height)
     for _ in range(draft.between(0, 4)):
         text = draft.pick([draft.text.address, draft.text.phone, draft.text.email, draft.text.url])(
@@ -178,7 +110,7 @@ def _parties(draft: Draft, canvas: Canvas, style: Style, margin: float, y: float
     flush = draft.chance(0.4)
     for _ in range(draft.between(2, 7)):
         value = draft.pick([draft.text.code, draft.text.date, draft.text.name])(draft.rng)
-        label = draft.pick(_META) + draft.pick([":", ""])
+        label = draft.pick(phrases.INVOICE_META) + draft.pick([":", ""])
         values = Cell(canvas.width - margin, value, "r") if flush else Cell(middle + tab, value)
         put_row(canvas, [Cell(middle, label), values], round(y + style.band[0]), style)
         y += pitch
@@ -195,7 +127,10 @@ def _sums(draft: Draft, canvas: Canvas, style: Style, right: float, y: float) ->
         baseline = round(y + (pitch - row.height) / 2 + row.band[0])
         put_row(
             canvas,
-            [Cell(left, draft.pick(_SUMS)), Cell(right - 4, draft.text.amount(draft.rng), "r")],
+            [
+                Cell(left, draft.pick(phrases.INVOICE_SUMS)),
+                Cell(right - 4, draft.text.amount(draft.rng), "r"),
+            ],
             baseline,
             row,
         )
@@ -265,7 +200,10 @@ def card(draft: Draft) -> Canvas:
     )
     small = draft.style(width / draft.uniform(28, 42), fill=ink)
     text = draft.text
-    lines: list[tuple[str, Style]] = [(text.name(draft.rng), big), (draft.pick(_JOBS), small)]
+    lines: list[tuple[str, Style]] = [
+        (text.name(draft.rng), big),
+        (draft.pick(phrases.JOBS), small),
+    ]
     if draft.chance(0.7):
         lines.insert(
             draft.pick([0, 2]), (text.company(draft.rng), small.scaled(draft.uniform(1.0, 1.5)))

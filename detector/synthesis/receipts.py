@@ -5,101 +5,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from detector.synthesis import clutter
+from detector.synthesis import clutter, phrases
 from detector.synthesis.canvas import Canvas, Style
 from detector.synthesis.draft import Draft
 from detector.synthesis.rows import Cell, put_row
-
-_SUMS = (
-    "Total",
-    "TOTAL",
-    "Sub Total",
-    "SUBTOTAL",
-    "Subtotal:",
-    "Total Amount",
-    "Total Incl. GST",
-    "Total (Excluding GST):",
-    "GST payable (6%):",
-    "GST 6%",
-    "VAT 20%",
-    "Tax",
-    "MwSt 19%",
-    "TVA 5.5%",
-    "Rounding Adj",
-    "ROUNDING ADJUSTMENT",
-    "Discount",
-    "Service Charge 10%",
-    "Cash",
-    "CASH",
-    "CHANGE",
-    "Change Due",
-    "Visa Card",
-    "Balance",
-    "Amount Due",
-    "Tender",
-    "Total Qty:",
-    "Item(s) :",
-    "Total Sales Inclusive GST @6%",
-    "Net Total",
-    "Bar",
-    "Summe",
-)
-_META = (
-    "Date",
-    "Date :",
-    "Time:",
-    "Cashier :",
-    "Cashier #",
-    "Invoice No.:",
-    "Invoice No",
-    "Bill No",
-    "Doc No.",
-    "Table",
-    "Table No.",
-    "Receipt #:",
-    "Trn No",
-    "Counter",
-    "Member",
-    "Terminal",
-    "Salesperson",
-    "Customer",
-    "Pax(s)",
-    "Slip No.",
-    "POS",
-    "Order",
-    "Ref No",
-    "Kasse",
-    "Caisse",
-)
-_CLOSING = (
-    "THANK YOU",
-    "Thank You & Come Again!",
-    "PLEASE COME AGAIN",
-    "Thank you for shopping",
-    "GOODS SOLD ARE NOT RETURNABLE",
-    "Exchange within 7 days with receipt",
-    "*** CUSTOMER COPY ***",
-    "DUPLICATE COPY",
-    "Vielen Dank für Ihren Einkauf",
-    "Merci de votre visite",
-    "This is not a tax invoice",
-    "NO CASH REFUND",
-    "Have a nice day",
-    "Prices include VAT",
-    "E. & O. E.",
-    "SIGNATURE NOT REQUIRED",
-    "-- End of receipt --",
-)
-_HEADS = (
-    ("Item", "Qty", "Price", "Amount"),
-    ("Description", "Qty", "U.Price", "Total"),
-    ("QTY", "DESCRIPTION", "RM"),
-    ("Code/Desc", "Qty", "Price", "Disc", "Amount"),
-    ("Item", "Total"),
-    ("Qty Item", "Amount"),
-    ("No", "Description", "Amt"),
-)
-_TAXES = ("SR", "ZRL", "S", "T", "Z", "A", "B", "*S", "6%", "GS")
 
 
 @dataclass
@@ -279,7 +188,7 @@ def _meta(strip: _Strip) -> None:
     tab = strip.left + width * draft.uniform(0.28, 0.42)
     kind = draft.between(0, 3)
     for _ in range(draft.between(1, 6)):
-        label = draft.pick(_META)
+        label = draft.pick(phrases.RECEIPT_META)
         value = draft.pick([draft.text.date, draft.text.code, draft.text.name, draft.text.code])(
             draft.rng
         )
@@ -293,7 +202,11 @@ def _meta(strip: _Strip) -> None:
         else:
             strip.row(
                 Cell(strip.left, f"{label} {value}"),
-                Cell(strip.right, draft.pick(_META) + " " + str(draft.between(1, 99)), "r"),
+                Cell(
+                    strip.right,
+                    draft.pick(phrases.RECEIPT_META) + " " + str(draft.between(1, 99)),
+                    "r",
+                ),
             )
     if draft.chance(0.8):
         strip.separator()
@@ -312,13 +225,13 @@ def _items(strip: _Strip) -> None:
     kind = draft.between(0, 5)
     stops = _stops(strip, 4)
     if draft.chance(0.6):
-        head = draft.pick(_HEADS)
+        head = draft.pick(phrases.RECEIPT_HEADS)
         strip.row(
             Cell(strip.left, head[0]),
             *(Cell(x, t, "r") for x, t in zip(stops[-len(head) + 1 :], head[1:], strict=False)),
         )
         strip.separator()
-    tax = draft.pick(_TAXES) if draft.chance(0.4) else ""
+    tax = draft.pick(phrases.RECEIPT_TAXES) if draft.chance(0.4) else ""
     upper = draft.chance(0.6)
     for _ in range(draft.between(1, 16)):
         product = draft.text.product(draft.rng)
@@ -379,7 +292,7 @@ def _sums(strip: _Strip) -> None:
                 style.scaled(draft.uniform(1.1, 1.5)),
                 stretch=draft.pick([style.stretch, (1.5, 1.0), (1.0, 1.5)]),
             )
-        label = draft.pick(_SUMS)
+        label = draft.pick(phrases.RECEIPT_SUMS)
         amount = currency + f"{draft.uniform(0, 400):.2f}"
         if draft.chance(0.15):
             strip.row(Cell(shift, f"{label} {amount}"), style=style)
@@ -405,7 +318,7 @@ def _close(strip: _Strip) -> None:
     if draft.chance(0.5):
         strip.separator()
     for _ in range(draft.between(0, 4)):
-        strip.centred(draft.pick(_CLOSING))
+        strip.centred(draft.pick(phrases.RECEIPT_CLOSING))
     if draft.chance(0.3):
         for _ in range(draft.between(1, 4)):
             strip.centred(draft.text.sentence(draft.rng, 60))

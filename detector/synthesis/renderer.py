@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from detector.synthesis import documents, forms, office, receipts, scenes, tables
+from detector.synthesis import articles, forms, letters, office, receipts, scenes, tables
 from detector.synthesis.canvas import Canvas
 from detector.synthesis.draft import Draft
 from detector.synthesis.finish import finish
@@ -16,9 +16,9 @@ from detector.synthesis.page import PageOptions, PageSample
 
 LAYOUTS: dict[str, Callable[[Draft], Canvas]] = {
     "receipt": receipts.receipt,
-    "article": documents.article,
-    "letter": documents.letter,
-    "typescript": documents.typescript,
+    "article": articles.article,
+    "letter": letters.letter,
+    "typescript": letters.typescript,
     "form": forms.form,
     "table": tables.table,
     "invoice": office.invoice,

@@ -6,45 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from detector.synthesis import clutter
+from detector.synthesis import clutter, phrases
 from detector.synthesis.canvas import BLACK, Canvas, Color, Style
 from detector.synthesis.draft import Draft
 from detector.synthesis.prose import Column, paragraph, wrap
 from detector.synthesis.rows import Cell, leaders, put_row
-
-_HEADS = (
-    "Name",
-    "Date",
-    "Amount",
-    "Total",
-    "Qty",
-    "Description",
-    "No.",
-    "Code",
-    "Price",
-    "Unit",
-    "Rate",
-    "Year",
-    "Item",
-    "Type",
-    "Result",
-    "Notes",
-    "Balance",
-    "Account",
-    "Ref.",
-    "Status",
-    "Jan",
-    "Feb",
-    "Mar",
-    "2019",
-    "2020",
-    "2021",
-    "%",
-    "Net",
-    "Gross",
-    "kg",
-    "Part No.",
-)
 
 
 @dataclass(frozen=True)
@@ -191,7 +157,7 @@ def _head(
     cells = []
     at = x
     for w, _kind in columns:
-        text = draft.pick(_HEADS) if draft.chance(0.8) else draft.title(1)
+        text = draft.pick(phrases.TABLE_HEADS) if draft.chance(0.8) else draft.title(1)
         fits = canvas.measure(text, head) < w - 0.9 * head.height
         if fits:
             cells.append(
