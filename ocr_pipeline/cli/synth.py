@@ -202,7 +202,7 @@ def _page_renderer(
     from ocr_pipeline.core.rendering.fonts import FontLibrary
     from ocr_pipeline.core.rendering.text import TextSource
 
-    chosen: dict[str, Any] = {"kinds": {kind: 1.0 for kind in kinds}} if kinds else {}
+    chosen: dict[str, Any] = {"kinds": dict.fromkeys(kinds, 1.0)} if kinds else {}
     renderer = PageRenderer(
         PageOptions(**chosen),
         fonts=FontLibrary(font_dirs or None),
@@ -238,7 +238,7 @@ def _read_alphabet(path: Path | None) -> str | None:
     return "".join(sorted(set(text.replace("\n", "").replace("\r", "")) | {" "}))
 
 
-# Writing -------------------------------------------------------------------------------------------
+# Writing -----------------------------------------------------------------------------------------
 
 _render: Render | None = None
 

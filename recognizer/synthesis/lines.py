@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -27,7 +29,7 @@ from ocr_pipeline.core.rendering.words import weighted
 from recognizer.synthesis.looks import LOOKS
 
 Rng = np.random.Generator
-Image = NDArray[np.uint8]
+Image = NDArray[Any]  # always uint8; the stubs of OpenCV promise less
 
 # Height that widths are counted at: the recognizer's input.
 NET_HEIGHT = 32
@@ -182,7 +184,7 @@ class LineRenderer:
             blank = text.rfind(" ", 0, keep + 1)
             text = text[: blank if blank > keep // 2 else max(1, min(keep, len(text) - 1))].strip()
         # Steps that CTC cannot do without, at a crop of ordinary height.
-        steps = len(text) + sum(a == b for a, b in zip(text, text[1:], strict=False)) + 1
+        steps = len(text) + sum(a == b for a, b in pairwise(text)) + 1
         stretch *= max(1.0, steps * STEP * 1.3 * box / NET_HEIGHT / max(width, 1.0))
         margin = int(box * 1.1) + 2
         return draw(rng, font, text, style, margin), text, stretch, box
@@ -365,8 +367,8 @@ def _rules(
 ) -> None:
     """Draw an underline, a form's rule through the line's foot, or edges of a box."""
     left, _, right, _ = bounds
-    x0, y0, x1, y1 = (int(round(v)) for v in crop)
-    thick = max(1, int(round(tall * rng.uniform(0.02, 0.07))))
+    x0, y0, x1, y1 = (round(v) for v in crop)
+    thick = max(1, round(tall * rng.uniform(0.02, 0.07)))
     value = int(rng.integers(140, 256))
     roll = rng.random()
     if roll < 0.5:

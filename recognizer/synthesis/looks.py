@@ -10,6 +10,7 @@ damage is strong, the others of the look are weak.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from ocr_pipeline.core.rendering import degrade as d
 
-Image = NDArray[np.uint8]
+Image = NDArray[Any]  # always uint8; the stubs of OpenCV promise less
 Rng = np.random.Generator
 Look = Callable[[Rng, Image, float], Image]
 

@@ -7,11 +7,13 @@ array of the same size; none changes its argument. Amounts are in pixels or grey
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Image = NDArray[np.uint8]
+Image = NDArray[Any]  # always uint8; the stubs of OpenCV promise less
 Rng = np.random.Generator
 
 
@@ -30,7 +32,7 @@ def smooth_field(rng: Rng, height: int, width: int, cell: float) -> NDArray[np.f
     """Random field of about -1 to 1 that varies over ``cell`` pixels, float32 (H, W)."""
     rows, cols = max(2, int(height / cell) + 2), max(2, int(width / cell) + 2)
     coarse = rng.uniform(-1.0, 1.0, (rows, cols)).astype(np.float32)
-    return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+    return cv2.resize(coarse, (width, height)).astype(np.float32, copy=False)
 
 
 # Sensor and file -------------------------------------------------------------------------------
@@ -94,7 +96,7 @@ def motion_blur(image: Image, length: float, angle: float) -> Image:
     kernel = np.zeros((size, size), np.float32)
     middle = size // 2
     reach = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))]) * length / 2
-    ends = [(int(round(middle + s * reach[0])), int(round(middle + s * reach[1]))) for s in (-1, 1)]
+    ends = [(round(middle + s * reach[0]), round(middle + s * reach[1])) for s in (-1, 1)]
     cv2.line(kernel, ends[0], ends[1], 1.0)
     return cv2.filter2D(image, -1, kernel / kernel.sum())
 
@@ -103,7 +105,9 @@ def jpeg(image: Image, quality: int) -> Image:
     """The image after JPEG compression."""
     _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(quality)])
     flag = cv2.IMREAD_GRAYSCALE if image.ndim == 2 else cv2.IMREAD_COLOR
-    return cv2.imdecode(data, flag)
+    decoded = cv2.imdecode(data, flag)
+    assert decoded is not None  # it was encoded just now
+    return decoded
 
 
 def low_resolution(
@@ -262,8 +266,8 @@ def shadow(rng: Rng, image: Image, depth: float) -> Image:
     corner = rng.uniform(-20, 84, 2)
     points = corner + rng.uniform(-45, 45, (5, 2))
     cv2.fillConvexPoly(small, cv2.convexHull(points.astype(np.int32)), 1.0)
-    small = cv2.GaussianBlur(small, (0, 0), rng.uniform(1.5, 7.0))
-    field = cv2.resize(small, (scale, scale), interpolation=cv2.INTER_LINEAR)[:height, :width]
+    soft = cv2.GaussianBlur(small, (0, 0), rng.uniform(1.5, 7.0))
+    field = cv2.resize(soft, (scale, scale), interpolation=cv2.INTER_LINEAR)[:height, :width]
     return _clip(image.astype(np.float32) * _planes(1.0 - depth * field, image))
 
 
@@ -359,7 +363,8 @@ def perspective(rng: Rng, width: int, height: int, strength: float) -> NDArray[n
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     inwards = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]], np.float32)
     reach = rng.uniform(0, strength, (4, 2)).astype(np.float32) * min(width, height)
-    return cv2.getPerspectiveTransform(corners, corners + inwards * reach)
+    matrix = cv2.getPerspectiveTransform(corners, corners + inwards * reach)
+    return matrix.astype(np.float64, copy=False)
 
 
 def wave(image: Image, shift: NDArray[np.floating], fill: int = 255) -> Image:

@@ -5,262 +5,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from ocr_pipeline.core.rendering import phrases as p
 from ocr_pipeline.core.rendering.words import chance, people, pick, weighted, word
 
 Rng = np.random.Generator
 
-_MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
-_MONTHS_FR = (
-    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"
-).split()
-_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-_COMPANY_ENDS = (
-    "Ltd",
-    "Ltd.",
-    "Limited",
-    "Inc.",
-    "Inc",
-    "LLC",
-    "Corp.",
-    "Corporation",
-    "& Co.",
-    "& Sons",
-    "GmbH",
-    "AG",
-    "S.A.",
-    "SARL",
-    "S.p.A.",
-    "B.V.",
-    "PLC",
-    "Sdn Bhd",
-    "SDN BHD",
-    "Sdn. Bhd.",
-    "(M) SDN. BHD.",
-    "ENTERPRISE",
-    "Trading",
-    "Group",
-    "Holdings",
-    "Bros.",
-    "Pte Ltd",
-    "Co., Ltd.",
-)
-_TRADES = (
-    "Hardware",
-    "Stationery",
-    "Restaurant",
-    "Pharmacy",
-    "Bakery",
-    "Books",
-    "Supermarket",
-    "Mart",
-    "Electrical",
-    "Motors",
-    "Foods",
-    "Catering",
-    "Services",
-    "Systems",
-    "Industries",
-    "Research",
-    "Laboratories",
-    "Tobacco",
-    "Printing",
-    "Optical",
-    "Café",
-    "Bistro",
-    "Hotel",
-    "Textiles",
-    "Furniture",
-    "Bank",
-    "Insurance",
-    "Press",
-    "University",
-    "Consulting",
-    "Engineering",
-    "Marketing",
-)
-_STREETS = (
-    "Street",
-    "St.",
-    "Avenue",
-    "Ave",
-    "Ave.",
-    "Road",
-    "Rd",
-    "Rd.",
-    "Lane",
-    "Drive",
-    "Dr.",
-    "Blvd",
-    "Way",
-    "Court",
-    "Place",
-    "Square",
-    "Highway",
-    "Terrace",
-    "Park",
-    "Close",
-)
-_TOWNS = (
-    "London",
-    "New York",
-    "Chicago",
-    "Houston",
-    "Winston-Salem",
-    "Louisville",
-    "Kuala Lumpur",
-    "Petaling Jaya",
-    "Shah Alam",
-    "Johor Bahru",
-    "Seri Kembangan",
-    "Klang",
-    "Puchong",
-    "Ipoh",
-    "Penang",
-    "Singapore",
-    "Sydney",
-    "Toronto",
-    "Dublin",
-    "Boston",
-    "Richmond",
-    "Paris",
-    "Lyon",
-    "Berlin",
-    "München",
-    "Köln",
-    "Zürich",
-    "Genève",
-    "Málaga",
-    "Madrid",
-    "Lisboa",
-    "São Paulo",
-    "Göteborg",
-    "København",
-    "Manchester",
-    "Edinburgh",
-    "Washington",
-    "Philadelphia",
-    "Melbourne",
-)
-_MALAY = (
-    "JALAN",
-    "JLN",
-    "TAMAN",
-    "BANDAR",
-    "KAWASAN PERINDUSTRIAN",
-    "LORONG",
-    "PERSIARAN",
-    "KAMPUNG",
-    "SEKSYEN",
-    "Jalan",
-    "Taman",
-    "Lot",
-    "PUSAT BANDAR",
-)
-_MALAY_NAMES = (
-    "SETIA INDAH",
-    "SRI PERMAI",
-    "MERU",
-    "KENARI",
-    "TEMENGGUNG",
-    "PERMAS JAYA",
-    "DESA",
-    "UTAMA",
-    "SUTERA",
-    "BUKIT BINTANG",
-    "KEPONG",
-    "SENTOSA",
-    "DAMAI",
-    "MUTIARA",
-    "PANDAN",
-    "CEMPAKA",
-    "SUNGAI BESI",
-    "BALAKONG",
-    "SELANGOR",
-    "WAWASAN",
-    "PUTRA",
-    "UNIVERSITI",
-    "TUN RAZAK",
-)
-_STATES = "NY CA TX NC KY VA IL OH PA FL GA MA NJ MI WA DC TN SC MO WI".split()
-_ITEMS = (
-    "Coffee",
-    "Tea",
-    "Teh Tarik",
-    "Kopi O",
-    "Milo Ais",
-    "Nasi Lemak",
-    "Roti Canai",
-    "Chicken Rice",
-    "Burger",
-    "Fries",
-    "Cheese",
-    "Bread",
-    "Milk",
-    "Eggs",
-    "Sugar",
-    "Water",
-    "Mineral Water",
-    "Cola",
-    "Orange Juice",
-    "Soup",
-    "Salad",
-    "Pizza",
-    "Fish",
-    "Beef",
-    "Lamb Chop",
-    "Mushroom",
-    "Noodle",
-    "Fried Rice",
-    "Ice Cream",
-    "Cake",
-    "Pen",
-    "Marker",
-    "Notebook",
-    "Paper A4",
-    "Envelope",
-    "Glue",
-    "Battery",
-    "Cable",
-    "Bulb",
-    "LED Lamp",
-    "Screw",
-    "Hinge",
-    "Paint",
-    "Brush",
-    "Tape",
-    "Tile",
-    "Cement",
-    "PVC Pipe",
-    "Wire",
-    "Socket",
-    "Shampoo",
-    "Soap",
-    "Tissue",
-    "Toothpaste",
-    "Detergent",
-    "T-Shirt",
-    "Shoes",
-    "Bag",
-    "Towel",
-    "Toner",
-    "USB Drive",
-    "Mouse",
-    "Keyboard",
-    "Adapter",
-    "Ibuprofen",
-    "Tablets",
-    "Capsules",
-    "Vitamin C",
-    "Crème brûlée",
-    "Jalapeño",
-    "Bœuf",
-    "Rosé",
-)
-_UNITS = "KG G ML L PCS PC MM CM M OZ LB PK X BTL CTN SET BOX PKT kg g ml pcs mm cm".split()
-_CURRENCIES = ("RM", "$", "€", "£", "¥", "USD", "EUR", "GBP", "CHF", "US$", "MYR", "kr", "Fr.")
-_DOMAINS = ("com", "com", "com", "org", "net", "co.uk", "com.my", "de", "fr", "edu", "gov", "io")
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _MIXED = _UPPER + "0123456789"
 
@@ -309,8 +58,8 @@ def company(rng: Rng) -> str:
             (0.7, f"{letters(rng, 1)} & {letters(rng, 1)}"),
         ),
     )
-    trade = f" {pick(rng, _TRADES)}" if chance(rng, 0.55) else ""
-    end = f" {pick(rng, _COMPANY_ENDS)}" if chance(rng, 0.7) else ""
+    trade = f" {pick(rng, p.TRADES)}" if chance(rng, 0.55) else ""
+    end = f" {pick(rng, p.COMPANY_ENDS)}" if chance(rng, 0.7) else ""
     full = f"{stem}{trade}{end}"
     return f"{full} ({digits(rng, 6)}-{letters(rng, 1)})" if chance(rng, 0.06) else full
 
@@ -319,14 +68,14 @@ def address(rng: Rng) -> str:
     """One line of an address."""
     lasts = people()[1]
     number = str(int(rng.integers(1, 2000)))
-    town = pick(rng, _TOWNS)
+    town = pick(rng, p.TOWNS)
     kind = int(rng.integers(8))
     if kind == 0:
-        return f"{number} {pick(rng, lasts)} {pick(rng, _STREETS)}"
+        return f"{number} {pick(rng, lasts)} {pick(rng, p.STREETS)}"
     if kind == 1:
-        return f"{number} {pick(rng, lasts)} {pick(rng, _STREETS)}, {town}"
+        return f"{number} {pick(rng, lasts)} {pick(rng, p.STREETS)}, {town}"
     if kind == 2:
-        return f"{town}, {pick(rng, _STATES)} {digits(rng, 5)}"
+        return f"{town}, {pick(rng, p.STATES)} {digits(rng, 5)}"
     if kind == 3:
         plot = weighted(
             rng,
@@ -342,11 +91,10 @@ def address(rng: Rng) -> str:
             f"{int(rng.integers(1, 40))}/{int(rng.integers(1, 60))}{pick(rng, ('', 'A', 'B', ''))}"
         )
         comma = pick(rng, (",", ",", ""))
-        return f"{plot}{comma} {pick(rng, _MALAY)} {pick(rng, _MALAY_NAMES)} {road}{comma}"
+        return f"{plot}{comma} {pick(rng, p.MALAY)} {pick(rng, p.MALAY_NAMES)} {road}{comma}"
     if kind == 4:
-        return (
-            f"{digits(rng, 5)} {town.upper()}, {pick(rng, _MALAY_NAMES)}{pick(rng, ('.', '', ','))}"
-        )
+        end = pick(rng, (".", "", ","))
+        return f"{digits(rng, 5)} {town.upper()}, {pick(rng, p.MALAY_NAMES)}{end}"
     if kind == 5:
         return f"{pick(rng, ('Suite', 'Room', 'Floor', 'Unit', 'Apt.', 'P.O. Box'))} {number}"
     if kind == 6:
@@ -358,7 +106,7 @@ def date(rng: Rng) -> str:
     """A date or a time in one of the usual notations."""
     day, month = int(rng.integers(1, 29)), int(rng.integers(1, 13))
     year = int(rng.integers(1950, 2030))
-    name_of = _MONTHS[month - 1]
+    name_of = p.MONTHS[month - 1]
     sep = pick(rng, "/-./-")
     hour, minute = int(rng.integers(0, 24)), f"{int(rng.integers(60)):02d}"
     clock = weighted(
@@ -381,10 +129,10 @@ def date(rng: Rng) -> str:
             (0.8, f"{day} {name_of} {year}"),
             (0.8, f"{day:02d}-{name_of[:3]}-{year}"),
             (0.4, f"{name_of[:3]} {day:02d} {year}"),
-            (0.4, f"{day} {_MONTHS_FR[month - 1]} {year}"),
+            (0.4, f"{day} {p.MONTHS_FR[month - 1]} {year}"),
             (1.2, f"{numeric} {clock}"),
             (1.0, clock),
-            (0.3, f"{pick(rng, _DAYS)}, {name_of} {day}"),
+            (0.3, f"{pick(rng, p.DAYS)}, {name_of} {day}"),
             (0.3, f"{name_of} {year}"),
             (0.3, str(year)),
         ),
@@ -427,7 +175,7 @@ def amount(rng: Rng) -> str:
     """A sum of money with or without its currency."""
     value = rng.random() * 10.0 ** rng.uniform(0.5, 5)
     plain = f"{value:,.2f}" if chance(rng, 0.6) else f"{value:.2f}"
-    sign = pick(rng, _CURRENCIES)
+    sign = pick(rng, p.CURRENCIES)
     return weighted(
         rng,
         (
@@ -487,13 +235,13 @@ def email(rng: Rng) -> str:
             (0.2, f"{first}+{last}"),
         ),
     )
-    return f"{user}@{_plain(word(rng))}.{pick(rng, _DOMAINS)}"
+    return f"{user}@{_plain(word(rng))}.{pick(rng, p.DOMAINS)}"
 
 
 def url(rng: Rng) -> str:
     """A web address."""
     host = (
-        f"{_plain(word(rng))}{pick(rng, ('', '', '-' + _plain(word(rng))))}.{pick(rng, _DOMAINS)}"
+        f"{_plain(word(rng))}{pick(rng, ('', '', '-' + _plain(word(rng))))}.{pick(rng, p.DOMAINS)}"
     )
     start = pick(rng, ("www.", "www.", "http://", "https://", "http://www.", ""))
     path = weighted(
@@ -538,11 +286,11 @@ def code(rng: Rng) -> str:
 def product(rng: Rng) -> str:
     """A product's name as on a receipt or an invoice."""
     item = (
-        pick(rng, _ITEMS)
+        pick(rng, p.ITEMS)
         if chance(rng, 0.6)
         else f"{word(rng).capitalize()} {word(rng).capitalize()}"
     )
-    amount_of = f"{int(rng.integers(1, 500))}{pick(rng, ('', ' '))}{pick(rng, _UNITS)}"
+    amount_of = f"{int(rng.integers(1, 500))}{pick(rng, ('', ' '))}{pick(rng, p.UNITS)}"
     return weighted(
         rng,
         (

@@ -6,313 +6,17 @@ from __future__ import annotations
 import numpy as np
 
 from ocr_pipeline.core.rendering import entities as e
+from ocr_pipeline.core.rendering import phrases as p
 from ocr_pipeline.core.rendering.words import LANGUAGES, accented, chance, pick, weighted, word
 
 Rng = np.random.Generator
 
 RARE_SIGNS = "€£¥§©®°·–—‘’“”„•…«»½¼¾²³¹×÷±µ™†¶ºª¢¿¡¬¦¨¯´¸¤ÐÞðþßæøåÆØÅŒœŠšŽžŸÿÝý"
 
-_TOTALS = (
-    "TOTAL",
-    "Total",
-    "SUB TOTAL",
-    "Subtotal",
-    "Sub Total:",
-    "GRAND TOTAL",
-    "TOTAL DUE",
-    "CASH",
-    "CHANGE",
-    "Change",
-    "ROUNDING",
-    "Rounding Adj",
-    "Round Adj",
-    "NET TOTAL",
-    "Balance Due",
-    "TAX",
-    "DISC",
-    "Discount",
-    "TOTAL SALES",
-    "Total Sales Inclusive GST @6%",
-    "TOTAL INCL. GST",
-    "VISA",
-    "Total (Excluding GST)",
-    "GST 6%",
-    "VAT 20%",
-    "MwSt. 19%",
-    "TVA 20%",
-    "Service Charge (10%)",
-    "Total Qty",
-    "TOTAL QTY:",
-    "AMOUNT",
-    "Amount Paid",
-    "TIP",
-    "Total Payable",
-    "Total 0% supplies:",
-    "TOTAL SAVINGS",
-    "MASTERCARD",
-    "Bayar",
-    "Baki",
-    "JUMLAH",
-    "Summe EUR",
-    "Net à payer",
-    "Saldo",
-    "Taxable Amount",
-    "Total Rounded",
-    "Total Amt Incl. GST @ 6%",
-    "SALES TAX",
-    "Deposit",
-    "Refund",
-)
-_RECEIPT = (
-    "TAX INVOICE",
-    "Tax Invoice",
-    "SIMPLIFIED TAX INVOICE",
-    "THANK YOU",
-    "THANK YOU, COME AGAIN",
-    "Thank You and Please Come Again",
-    "THANK YOU FOR YOUR PATRONAGE",
-    "GOODS SOLD ARE NOT RETURNABLE",
-    "GOODS SOLD ARE NOT REFUNDABLE",
-    "EXCHANGE ARE ALLOWED WITHIN",
-    "CASH BILL",
-    "CASH RECEIPT",
-    "*** DUPLICATE ***",
-    "CUSTOMER COPY",
-    "PLEASE KEEP THIS RECEIPT",
-    "GST SUMMARY",
-    "GST Summary",
-    "DESCRIPTION",
-    "Description",
-    "QTY",
-    "Qty",
-    "ITEM",
-    "PRICE",
-    "U/P",
-    "U.Price",
-    "UOM",
-    "Disc",
-    "AMT",
-    "Amount (RM)",
-    "Tax (RM)",
-    "Amt(RM)",
-    "TAX CODE",
-    "Tax Code",
-    "SR",
-    "ZRL",
-    "SR @ 6%",
-    "S = 6%",
-    "Z = 0%",
-    "NO SIGNATURE REQUIRED",
-    "APPROVED",
-    "CARD NUMBER",
-    "Walk-in Customer",
-    "HAVE A NICE DAY!",
-    "PAX",
-    "OPEN 24 HOURS",
-    "DINE IN",
-    "TAKE AWAY",
-    "Served by",
-    "Please retain for your records",
-    "E. & O. E.",
-    "RETURN WITHIN 7 DAYS WITH RECEIPT",
-    "PRICES INCLUDE GST WHERE APPLICABLE",
-    "SELF-SERVICE",
-    "-TAX INVOICE-",
-)
-_KEYS = (
-    "GST ID",
-    "GST No",
-    "GST Reg No",
-    "GST REG. NO.",
-    "GST ID No",
-    "Co. Reg No",
-    "ROC NO",
-    "Tel",
-    "TEL",
-    "Fax",
-    "TEL/FAX",
-    "Date",
-    "DATE",
-    "Time",
-    "Invoice No",
-    "INV NO",
-    "INVOICE NO",
-    "Receipt #",
-    "RECEIPT NO",
-    "Bill No",
-    "Doc No",
-    "Document No",
-    "Cashier",
-    "CASHIER",
-    "Staff",
-    "Salesperson",
-    "SALESPERSON",
-    "Counter",
-    "POS",
-    "Till",
-    "Table",
-    "Order #",
-    "Slip No",
-    "Trans",
-    "Terminal",
-    "Member",
-    "Card No",
-    "Ref",
-    "REF",
-    "Account No",
-    "Customer",
-    "Owned By",
-    "Server",
-    "Check",
-    "Guests",
-    "Approval Code",
-    "Branch",
-    "Shift",
-    "Page",
-    "Your Ref",
-    "Our Ref",
-    "ID",
-    "No. Facture",
-    "Rechnung Nr.",
-    "Kunde",
-    "N° TVA",
-    "Fecha",
-    "Teléfono",
-    "Tél.",
-    "SIRET",
-    "IBAN",
-    "BIC",
-    "ABN",
-)
-_FORM = (
-    "Name",
-    "NAME",
-    "First Name",
-    "Last Name",
-    "Address",
-    "ADDRESS",
-    "City",
-    "State",
-    "ZIP Code",
-    "Date of Birth",
-    "Signature",
-    "SIGNATURE",
-    "Date",
-    "DATE",
-    "TO",
-    "FROM",
-    "SUBJECT",
-    "RE",
-    "CC",
-    "cc",
-    "To",
-    "From",
-    "Subject",
-    "Attention",
-    "ATTN",
-    "Title",
-    "Department",
-    "Company",
-    "Phone No.",
-    "FAX NUMBER",
-    "Comments",
-    "COMMENTS",
-    "Description",
-    "Quantity",
-    "Unit Price",
-    "Approved By",
-    "Prepared by",
-    "Submitted",
-    "Received",
-    "Reason",
-    "Project No.",
-    "Brand",
-    "BRAND NAME",
-    "Product",
-    "Sample No.",
-    "Test",
-    "Results",
-    "Remarks",
-    "Manufacturer",
-    "Effective Date",
-    "Number of pages",
-    "NUMBER OF PAGES INCLUDING COVER",
-    "Region",
-    "Division",
-    "Account Name",
-    "Distribution",
-    "Type of Study",
-    "Objective",
-    "Budget",
-    "Cost",
-    "Agency",
-    "Market",
-    "Circulation",
-    "Size",
-    "Nom",
-    "Prénom",
-    "Adresse",
-    "Code postal",
-    "Straße",
-    "Geburtsdatum",
-    "Unterschrift",
-    "Fecha de nacimiento",
-    "Case Name",
-    "Plaintiff",
-    "Court",
-    "Authorization",
-    "Coupon",
-    "Requested by",
-    "Originated By",
-    "Initials",
-)
-_HEADINGS = (
-    "INTRODUCTION",
-    "Abstract",
-    "REFERENCES",
-    "Table of Contents",
-    "CONCLUSIONS",
-    "Summary",
-    "APPENDIX A",
-    "MEMORANDUM",
-    "INTEROFFICE CORRESPONDENCE",
-    "CONFIDENTIAL",
-    "FACSIMILE TRANSMITTAL",
-    "Materials and Methods",
-    "Results and Discussion",
-    "Acknowledgments",
-    "AGENDA",
-    "MINUTES",
-    "NOTICE",
-    "EXHIBIT B",
-    "PURCHASE ORDER",
-    "TERMS AND CONDITIONS",
-    "QUARTERLY REPORT",
-    "Financial Highlights",
-    "Bibliography",
-    "Annual Report",
-)
-_LETTER = (
-    "Dear Sir or Madam,",
-    "Dear {}:",
-    "Dear {},",
-    "Sincerely,",
-    "Sincerely yours,",
-    "Yours faithfully,",
-    "Very truly yours,",
-    "Best regards,",
-    "Enclosure",
-    "Encl.",
-    "cc: {}",
-    "Re: {}",
-    "By: {}",
-    "Monsieur {},",
-    "Sehr geehrter Herr {},",
-    "Veuillez agréer, Monsieur, mes salutations",
-    "Mit freundlichen Grüßen",
-    "P.S. {}",
-)
-_ROMAN = "I II III IV V VI VII VIII IX X XI XII ii iii iv vi vii".split()
+
+def _price(rng: Rng) -> str:
+    """A price below a thousand."""
+    return f"{int(10 ** rng.uniform(0, 3)) - 1}.{e.digits(rng, 2)}"
 
 
 def receipt(rng: Rng) -> str:
@@ -320,33 +24,34 @@ def receipt(rng: Rng) -> str:
     kind = int(rng.integers(12))
     if kind <= 1:
         join = pick(rng, (" ", " ", ": ", " : ", " RM ", " RM", ": RM", " $"))
-        return f"{pick(rng, _TOTALS)}{join}{e.digits(rng, int(rng.integers(1, 4))).lstrip('0') or '0'}.{e.digits(rng, 2)}"
+        return f"{pick(rng, p.TOTALS)}{join}{_price(rng)}"
     if kind == 2:
-        return pick(rng, _TOTALS)
+        return pick(rng, p.TOTALS)
     if kind == 3:
-        return pick(rng, _RECEIPT)
+        return pick(rng, p.RECEIPT)
     if kind in (4, 5):
         sep = pick(rng, (":", ": ", " : ", " ", ".: ", "# ", " :", "."))
         value = weighted(rng, ((3.0, e.code), (2.0, e.date), (1.5, e.phone), (1.5, e.name)))(rng)
-        return f"{pick(rng, _KEYS)}{sep}{value}"
+        return f"{pick(rng, p.KEYS)}{sep}{value}"
     if kind == 6:
-        return f"{pick(rng, _KEYS)}{pick(rng, (':', ' :', '', '.', ':-', ' #'))}"
+        return f"{pick(rng, p.KEYS)}{pick(rng, (':', ' :', '', '.', ':-', ' #'))}"
     if kind == 7:
         quantity = f"{int(rng.integers(1, 30))}{pick(rng, ('', '', '.00', ' PC', ' PCS', '.000'))}"
-        price = f"{int(10 ** rng.uniform(0, 3))}.{e.digits(rng, 2)}"
+        price = _price(rng)
         tail = pick(rng, ("", f" {price}", f" {price} SR", f" {price} S", f" = {price}", " ea"))
         return f"{quantity} {pick(rng, ('x', 'X', '@', '*', '×'))} {price}{tail}"
     if kind == 8:
-        price = f"{int(10 ** rng.uniform(0, 3))}.{e.digits(rng, 2)}"
-        return f"{e.product(rng)} {price}{pick(rng, ('', '', ' SR', ' T', ' *', ' Z', 'SR'))}"
+        mark = pick(rng, ("", "", " SR", " T", " *", " Z", "SR"))
+        return f"{e.product(rng)} {_price(rng)}{mark}"
     if kind == 9:
-        return f"{pick(rng, ('', '', f'{int(rng.integers(1, 20))} ', e.digits(rng, 13) + ' '))}{e.product(rng)}"
+        start = pick(rng, ("", "", f"{int(rng.integers(1, 20))} ", f"{e.digits(rng, 13)} "))
+        return f"{start}{e.product(rng)}"
     return pick(rng, (e.address, e.company, e.amount, e.amount, e.date, e.code))(rng)
 
 
 def form(rng: Rng) -> str:
     """A label, a label with its value, or a tick-box entry of a form."""
-    label = pick(rng, _FORM)
+    label = pick(rng, p.FORM)
     kind = int(rng.integers(9))
     if kind <= 2:
         return (
@@ -356,12 +61,15 @@ def form(rng: Rng) -> str:
         value = pick(rng, (e.name, e.date, e.code, e.phone, e.amount, e.company, e.address))(rng)
         return f"{label}{pick(rng, (': ', ': ', ' ', ' - ', ' : '))}{value}"
     if kind == 5:
-        return f"{label} {pick(rng, '...-') * int(rng.integers(3, 22))} {pick(rng, (e.number, e.code, e.date))(rng)}"
+        leader = pick(rng, "...-") * int(rng.integers(3, 22))
+        return f"{label} {leader} {pick(rng, (e.number, e.code, e.date))(rng)}"
     if kind == 6:
-        return f"{pick(rng, ('[ ]', '( )', '[X]', 'X', '(x)', '[x]', '___', '•', 'o'))} {pick(rng, ('Yes', 'No', label, word(rng)))}"
+        box = pick(rng, ("[ ]", "( )", "[X]", "X", "(x)", "[x]", "[]", "•", "o"))
+        return f"{box} {pick(rng, ('Yes', 'No', label, word(rng)))}"
     if kind == 7:
         return f"{int(rng.integers(1, 40))}{pick(rng, ('.', ')', '.)', 'a.', ''))} {label}"
-    return f"{label} ({pick(rng, (word(rng), e.number(rng), 'if any', 'mm/dd/yyyy', e.letters(rng, 3)))})"
+    note = pick(rng, (word(rng), e.number(rng), "if any", "mm/dd/yyyy", e.letters(rng, 3)))
+    return f"{label} ({note})"
 
 
 def office(rng: Rng) -> str:
@@ -373,7 +81,7 @@ def office(rng: Rng) -> str:
     table = (
         f"{n}.{m} {some.title()}",
         f"{n}.{m}.{m} {some.capitalize()}",
-        f"{pick(rng, _ROMAN)}. {some.upper()}",
+        f"{pick(rng, p.ROMAN)}. {some.upper()}",
         f"§ {n}({pick(rng, 'abcde')})({m}) {some}",
         f"§{n}.{m}",
         f"({pick(rng, 'abcdefghi')}) {some}",
@@ -387,11 +95,11 @@ def office(rng: Rng) -> str:
         f"No. {n:02d}-{e.digits(rng, 4)}",
     )
     if chance(rng, 0.2):
-        return pick(rng, _LETTER).replace("{}", last)
+        return pick(rng, p.LETTER).replace("{}", last)
     if chance(rng, 0.15):
         return f"{some.title()} {'.' * int(rng.integers(3, 25))} {n}"
     if chance(rng, 0.12):
-        return pick(rng, _HEADINGS)
+        return pick(rng, p.HEADINGS)
     return table[kind]
 
 

@@ -11,10 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from ocr_pipeline.core.rendering import entities, snippets
+from ocr_pipeline.core.rendering.phrases import split_list
 from ocr_pipeline.core.rendering.words import (
     Corpus,
     accented,
     chance,
+    people,
     pick,
     read_corpus,
     vocabulary,
@@ -32,7 +34,7 @@ LATIN_ALPHABET: str = "".join(sorted(set(_ASCII + _LATIN_1 + _SIGNS)))
 """English and Western European print: ASCII with the blank, accented letters, common signs."""
 
 _ENDS = ((14.0, "."), (1.0, "?"), (1.0, "!"), (1.0, ":"), (0.7, "..."))
-_GLUE = "the of and to in a is that for on with as by at from was are or be an".split()
+_GLUE = split_list("the|of|and|to|in|a|is|that|for|on|with|as|by|at|from|was|are|or|be|an")
 
 
 class TextSource:
@@ -257,7 +259,7 @@ class TextSource:
         if roll < 0.19:
             return pick(rng, accented("fr"))
         if roll < 0.25:
-            return pick(rng, entities.people()[1])
+            return pick(rng, people()[1])
         return word(rng)
 
     def _made_up(self, rng: Rng, length: int) -> str:

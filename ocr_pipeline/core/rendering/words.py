@@ -7,13 +7,14 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from ocr_pipeline.core.errors import DataError
+from ocr_pipeline.core.rendering.phrases import ENGLISH, FIRST_NAMES, LAST_NAMES
 
 T = TypeVar("T")
 
@@ -22,15 +23,6 @@ _CORPUS_SUFFIXES = {".txt", ".json", ".wordlist", ".training_text"}
 _SIZES = {"en": 60000}
 _OTHER_SIZE = 20000
 
-_ENGLISH = (
-    "the of and to in is that for it was on with as at by from this be are or an have not all "
-    "which you his we has were been one had more will their time may would can other when some "
-    "its our year first state these new no any such after between due date number name total "
-    "account payment invoice order company report office department service address form page "
-    "section school city water house market world people question answer letter paper machine "
-    "general public national system group member process result value quality quick brown fox "
-    "jumps over lazy dog judge vow wizard box quiz export maximum zero jacket knight average"
-).split()
 _FOREIGN = {
     "fr": "être à où même élève français garçon forêt île hôtel cœur déjà après près très août "
     "façade Noël reçu sûr dû théâtre président œuvre ça été année société",
@@ -67,20 +59,20 @@ def weighted(rng: np.random.Generator, table: Sequence[tuple[float, T]]) -> T:
     return table[-1][1]
 
 
-@lru_cache(maxsize=None)
+@cache
 def vocabulary(language: str) -> tuple[str, ...]:
     """Words of a language, most frequent first."""
     try:
         from wordfreq import top_n_list
     except ImportError:
-        return tuple(_ENGLISH if language == "en" else _FOREIGN[language].split())
+        return ENGLISH if language == "en" else tuple(_FOREIGN[language].split())
     words = top_n_list(language, _SIZES.get(language, _OTHER_SIZE))
     kept = [w for w in words if re.fullmatch(r"[a-zß-öø-ÿœšžA-Z'’-]+", w) and len(w) < 24]
     # Single letters in a frequency list are mostly abbreviations.
     return tuple(w for w in kept if len(w) > 1 or w in "aàyoéeuiö")
 
 
-@lru_cache(maxsize=None)
+@cache
 def accented(language: str) -> tuple[str, ...]:
     """The language's words that have a letter outside ASCII."""
     found = tuple(w for w in vocabulary(language) if not w.isascii() and "’" not in w)
@@ -181,16 +173,11 @@ def _strings(node: Any) -> list[str]:
     return []
 
 
-@lru_cache(maxsize=None)
+@cache
 def people() -> tuple[tuple[str, ...], tuple[str, ...]]:
     """First and last names of several countries (faker's lists where installed)."""
-    first: dict[str, None] = dict.fromkeys(
-        "John Mary Peter Anna Zoë José François Jürgen Siti Ahmad Wei Ming Björn Åsa Inês".split()
-    )
-    last: dict[str, None] = dict.fromkeys(
-        "Smith Müller Dubois García Rossi Tan Lim Wong Ismail Abdullah Novak Sørensen O'Neil "
-        "MacDonald Van-Dyke Krishnan Nguyen Lefèvre Yeoh Goh Chong".split()
-    )
+    first = dict.fromkeys(FIRST_NAMES)
+    last = dict.fromkeys(LAST_NAMES)
     try:
         from importlib import import_module
 
