@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pipeline with stand-ins for its two stages: places, order, thresholds, batches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fake_stages import FakeDetector, FakeRecognizer, bars, reading
+from PIL import Image
+
+from ocr_pipeline import Pipeline, RunOptions
+from ocr_pipeline.assembly import make_line, slice_quad
+from ocr_pipeline.core.document import Document
+from ocr_pipeline.core.errors import InputError, UsageError
+from ocr_pipeline.core.geometry import box_quad
+
+BOXES = [(20, 20, 220, 40), (20, 60, 120, 80), (150, 60, 250, 80)]
+
+
+def pipeline(**options: object) -> Pipeline:
+    return Pipeline(
+        RunOptions(**options),  # type: ignore[arg-type]
+        detector=FakeDetector(),
+        recognizer=FakeRecognizer(),
+    )
+
+
+def test_a_page_becomes_lines_in_order() -> None:
+    page = pipeline().read_page(bars(BOXES))
+    assert [line.text for line in page.lines] == ["first line", "second", "third"]
+    assert page.text == "first line\nsecond third"
+    assert (page.width, page.height, page.number) == (300, 200, 1)
+    assert page.lines[0].polygon == ((20, 20), (220, 20), (220, 40), (20, 40))
+    assert page.lines[0].detection == 0.9
+
+
+def test_words_lie_inside_their_line() -> None:
+    line = pipeline().read_page(bars(BOXES)).lines[0]
+    assert [word.text for word in line.words] == ["first", "line"]
+    first, second = line.words
+    xs = [x for word in line.words for x, _ in word.polygon]
+    assert min(xs) >= 20 and max(xs) <= 220
+    assert first.polygon[1][0] < second.polygon[0][0]
+    assert [char.text for char in second.chars] == list("line")
+    assert {y for _, y in first.polygon} == {20, 40}
+
+
+def test_fractions_of_a_padded_crop_map_back_to_the_line() -> None:
+    quad = box_quad(100, 50, 200, 70)  # 5 heights wide; the crop has half a height at either end
+    points = slice_quad(quad, 1 / 12, 0.5, pad_x=0.5)
+    assert np.allclose(points, [(105 - 5, 50), (150, 50), (150, 70), (100, 70)], atol=0.1)
+    assert slice_quad(quad, 0.0, 1.0, pad_x=0.5) == ((100, 50), (200, 50), (200, 70), (100, 70))
+
+
+def test_words_follow_a_slanted_line() -> None:
+    quad = np.array([[0, 0], [100, 20], [96, 40], [-4, 20]], np.float32)
+    line = make_line(quad, 0.8, reading("ab cd"))
+    for word in line.words:
+        for (x0, y0), (x1, y1) in (word.polygon[:2], word.polygon[3:1:-1]):
+            assert (y1 - y0) / (x1 - x0) == pytest.approx(0.2, abs=0.01)
+
+
+def test_double_spaces_make_no_empty_words() -> None:
+    line = make_line(box_quad(0, 0, 90, 10), 1.0, reading(" a  b "))
+    assert [word.text for word in line.words] == ["a", "b"]
+
+
+def test_lines_without_text_are_dropped() -> None:
+    page = pipeline().read_page(bars([*BOXES, (20, 120, 90, 140), (20, 160, 90, 180)]))
+    assert len(page.lines) == 4  # the fifth grey level has no text
+
+
+def test_a_page_without_text() -> None:
+    page = pipeline().read_page(np.full((50, 60, 3), 255, np.uint8))
+    assert page.lines == () and page.text == ""
+
+
+def test_thresholds() -> None:
+    assert pipeline(min_confidence=0.95).read_page(bars(BOXES)).lines == ()
+    assert pipeline(min_score=0.95).read_page(bars(BOXES)).lines == ()
+    assert len(pipeline(min_score=0.85, min_confidence=0.85).read_page(bars(BOXES)).lines) == 3
+
+
+def test_batches_do_not_change_the_result() -> None:
+    whole, single = pipeline(), pipeline(batch_size=2)
+    page = bars(BOXES)
+    assert whole.read_page(page) == single.read_page(page)
+    assert single.recognizer.batches == [2, 1]  # type: ignore[attr-defined]
+
+
+def test_without_detection_the_image_is_the_line() -> None:
+    image = bars([(0, 0, 80, 20)], size=(20, 80))
+    page = Pipeline(RunOptions(detect=False), recognizer=FakeRecognizer()).read_page(image)
+    assert page.text == "first line"
+    assert page.lines[0].polygon == ((0, 0), (80, 0), (80, 20), (0, 20))
+    assert page.lines[0].words[-1].polygon[1] == (80, 0)
+
+
+def test_files_and_arrays_give_the_same_tree(tmp_path: Path) -> None:
+    path = tmp_path / "page.png"
+    Image.fromarray(bars(BOXES)).save(path)
+    from_file, from_array = pipeline().read(path), pipeline().read(bars(BOXES))
+    assert from_file.pages == from_array.pages
+    assert from_file.source == str(path)
+    assert Document.from_json(from_file.to_json()) == from_file
+
+
+def test_pages_are_numbered(tmp_path: Path) -> None:
+    pages = [Image.fromarray(bars(BOXES[:n])) for n in (1, 2, 3)]
+    pages[0].save(tmp_path / "book.tif", save_all=True, append_images=pages[1:])
+    document = pipeline().read(tmp_path / "book.tif")
+    assert [page.number for page in document.pages] == [1, 2, 3]
+    assert [len(page.lines) for page in document.pages] == [1, 2, 3]
+    assert document.text.count("\f") == 2
+
+
+def test_grey_arrays_are_read_and_others_refused() -> None:
+    assert pipeline().read_page(bars(BOXES)[..., 0]).text.startswith("first line")
+    for bad in (np.zeros((5, 5, 4), np.uint8), np.zeros((5, 5)), np.zeros((0, 5, 3), np.uint8)):
+        with pytest.raises(InputError, match="image must be"):
+            pipeline().read_page(bad)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"precision": "fp8"},
+        {"threads": -1},
+        {"batch_size": 0},
+        {"min_score": 1.5},
+        {"min_confidence": -0.1},
+        {"format": ("docx",)},
+        {"format": ()},
+        {"format": ("txt", "txt")},
+    ],
+)
+def test_options_are_validated(options: dict) -> None:
+    with pytest.raises(UsageError, match="--"):
+        RunOptions(**options)
