@@ -112,9 +112,22 @@ def test_words_lie_on_their_ink(fonts, stretch, tracking):
 def test_a_row_parts_its_texts(style):
     canvas = Canvas(400, 100)
     put_row(canvas, [Cell(10, "a very long name of a thing"), Cell(390, "12.50", "r")], 60, style)
-    price, name = canvas.lines
+    name, price = canvas.lines
     assert price.text == "12.50" and name.text.startswith("a very long")
     assert price.quad[0, 0] - name.quad[1, 0] > 0.6 * style.height
+
+
+def test_upright_text_is_ignored(style):
+    canvas = Canvas(200, 300)
+    canvas.put_upright(150, 280, "AB 1234", style)
+    (line,) = canvas.lines
+    assert line.ignore and line.text == "AB 1234"
+    rows, columns = np.nonzero(np.asarray(canvas.image.convert("L")) < 128)
+    left, top = line.quad.min(0)
+    right, bottom = line.quad.max(0)
+    assert left <= columns.min() and columns.max() <= right
+    assert top <= rows.min() and rows.max() <= bottom
+    assert line.quad[0, 1] == bottom and line.quad[1, 1] == top  # the text begins below
 
 
 @pytest.mark.parametrize("joined", [True, False])

@@ -280,6 +280,23 @@ class Canvas:
         self.image.paste(style.fill, (left, top), mask)
         return left, left + size[0] - 2 * wide
 
+    def put_upright(self, x: float, y: float, text: str, style: Style) -> None:
+        """Draw a text that runs upwards from (x, y), to be ignored: no horizontal line."""
+        words = self.words(text, style)
+        above, below = style.band
+        wide = round(sum(style.length(w) for w in words) + style.blank * len(words))
+        if not words or wide >= y or not above <= x <= self.width - below:
+            return
+        mask = Image.new("L", (wide, round(above + below)))
+        pen = ImageDraw.Draw(mask)
+        font = style.face.font(style.size)
+        pen.text((0, above), " ".join(words), fill=255, font=font, anchor="ls")
+        box = (round(x - above), round(y - wide))
+        self.image.paste(style.fill, box, mask.transpose(Image.Transpose.ROTATE_90))
+        quad = _box(x - above, y - wide, x + below, y)[[3, 0, 1, 2]]
+        text = " ".join(words)
+        self.lines.append(PageLine(quad, text, (PageWord(quad, text),), ignore=True))
+
     def rule(
         self, x0: float, y0: float, x1: float, y1: float, fill: Color = BLACK, width: float = 1
     ) -> None:

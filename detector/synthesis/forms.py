@@ -375,6 +375,11 @@ def _edges(page: _Form) -> None:
     draft, canvas = page.draft, page.canvas
     if draft.clutter(0.15):
         clutter.holes(draft, canvas)
+    if draft.chance(0.15):
+        style = page.label.scaled(draft.uniform(0.9, 1.5))
+        x = canvas.width - style.size * draft.uniform(0.4, 0.9)
+        y = canvas.height * draft.uniform(0.5, 0.97)
+        canvas.put_upright(x, y, draft.text.code(draft.rng), style)
     if draft.clutter(0.15):
         clutter.stamp(
             draft,

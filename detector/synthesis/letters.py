@@ -202,6 +202,16 @@ def running(draft: Draft, canvas: Canvas, style: Style, margin: float) -> None:
         )
 
 
+def _line_numbers(canvas: Canvas, style: Style, column: Column, y: float) -> None:
+    """Numbers left of the lines, as in the minutes of a court."""
+    number = 1
+    right = column.x - 1.1 * style.height
+    while y + column.pitch <= column.bottom and right > 2 * style.size:
+        canvas.put(right, round(y + style.band[0]), str(number), style, anchor="r")
+        y += column.pitch
+        number += 1
+
+
 def typescript(draft: Draft) -> Canvas:
     """A page from a typewriter: wide margins, one face, uneven ribbon, corrections."""
     canvas = sheet(draft, 0.1, 0.9)
@@ -243,6 +253,8 @@ def typescript(draft: Draft) -> Canvas:
                 canvas.width / 2 - half, y, canvas.width / 2 + half, y, style.fill, style.size / 10
             )
             y += pitch * 0.5
+    if draft.chance(0.12):
+        _line_numbers(canvas, style, column, y)
     fill(draft, canvas, style, column, y, headings=0.05, bullets=0.05)
     if draft.clutter(0.2):
         clutter.stamp(

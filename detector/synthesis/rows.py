@@ -44,6 +44,7 @@ def put_row(
         The rightmost edge drawn, or 0.
     """
     taken: list[tuple[float, float]] = []
+    first = len(canvas.lines)
     space = gap * style.height
     rightmost = 0.0
     for cell in sorted(cells, key=lambda c: c.anchor != "r"):
@@ -66,6 +67,7 @@ def put_row(
         if extent is not None:
             taken.append((extent.left, extent.right))
             rightmost = max(rightmost, extent.right)
+    canvas.lines[first:] = sorted(canvas.lines[first:], key=lambda line: float(line.quad[0, 0]))
     return rightmost
 
 
