@@ -174,17 +174,18 @@ def typed(rng: Rng, image: Image, height: float) -> Image:
     ink = _coverage(image)
     if rng.random() < 0.6:
         image = d.spread(image, height * rng.uniform(0.0, 0.02 + 0.025 * hard))
-    image = d.broken(
-        rng, image, rng.uniform(0.0, 0.12 + 0.2 * hard), height * rng.uniform(0.03, 0.12)
-    )
+    copied = rng.random() < 0.25
+    holes = rng.uniform(0.0, 0.08 if copied else 0.12 + 0.2 * hard)
+    image = d.broken(rng, image, holes, height * rng.uniform(0.03, 0.12))
     image = d.faded(rng, image, rng.uniform(0.5, 0.95), rng.uniform(0.2, 1.0) * height)
     image = d.blur(image, height * rng.uniform(0.012, 0.025 + 0.03 * hard))
-    if rng.random() < 0.25:
+    if copied:
         image = d.bilevel(image, _ink_threshold(image, ink * rng.uniform(0.85, 1.5)))
         image = d.blur(image, height * rng.uniform(0.005, 0.02))
         return _maybe_jpeg(rng, image, 0.3)
     black = rng.uniform(0, 90 + 40 * hard)
-    tone = rng.uniform(max(120.0, black + 75), 250)
+    darkest = max(120.0, black + 75)
+    tone = 250 - (250 - darkest) * rng.random() ** 1.5
     image = d.multiply(
         d.levels(image, black, 255), d.paper(rng, rows, cols, tone, rng.uniform(1, 10))
     )
