@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -368,3 +369,17 @@ def test_command_errors(tmp_path: Path) -> None:
     assert code == 6
     code, output = invoke("recognizer", "--data", data, "--recognizer", tmp_path / "none")
     assert code == 4
+
+
+def test_tesseract_timing_compares_image_by_image() -> None:
+    path = Path(__file__).parents[1] / "benchmarks" / "tesseract_time.py"
+    spec = importlib.util.spec_from_file_location("tesseract_time", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    seconds = [(1.0, 2.0), (3.0, 2.0), (1.0, 1.0)]
+    rows = [{"seconds": a, "tesseract_seconds": b} for a, b in seconds]
+    figures = module.summary(rows, start=0.5)
+    assert figures["ratio, median"] == 1.0  # of 0.5, 1.5 and 1
+    assert figures["ratio, median, start subtracted"] == 2.0  # of 2/3, 2 and 2
+    assert figures["images where the pipeline is faster"] == pytest.approx(1 / 3)
