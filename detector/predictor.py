@@ -149,7 +149,7 @@ def run_net(model: nn.Module, image: Image, device: torch.device) -> tuple[Float
     bottom, right = -image.shape[0] % STRIP, -image.shape[1] % STRIP
     if bottom or right:
         image = np.pad(image, ((0, bottom), (0, right), (0, 0)), mode="edge")
-    batch = torch.from_numpy(np.ascontiguousarray(image))[None].to(device)
+    batch = torch.tensor(image, device=device)[None]
     output = model(normalise(batch))
     logits = output.score[0].float()
     score = torch.sigmoid(logits[..., 1] - logits[..., 0])

@@ -113,25 +113,27 @@ def deteval(
     free_t, free_f = np.ones(len(area_t), bool), np.ones(len(area_f), bool)
     credit_t = credit_f = 0.0
 
-    # One to one: each is the other's only good match, and their centres are near.
+    touched_t, touched_f = (shared > 0).sum(1), (shared > 0).sum(0)
+
+    # One to one: neither overlaps anything else, and their centres are near.
     good = (recall >= area_recall) & (precision >= area_precision)
-    alone = good & (good.sum(1, keepdims=True) == 1) & (good.sum(0, keepdims=True) == 1)
-    for t, f in zip(*np.nonzero(alone & _near(care, wanted)), strict=True):
+    good &= (touched_t[:, None] == 1) & (touched_f[None] == 1) & _near(care, wanted)
+    for t, f in zip(*np.nonzero(good), strict=True):
         free_t[t] = free_f[f] = False
         credit_t, credit_f = credit_t + 1, credit_f + 1
 
-    # One true line in several detections.
-    for t in np.flatnonzero(free_t):
+    # One true line that several detections touch.
+    for t in np.flatnonzero(free_t & (touched_t >= 2)):
         parts = np.flatnonzero(free_f & (precision[t] >= area_precision))
-        if round(float(recall[t, parts].sum()), 4) < area_recall:
+        if not len(parts) or round(float(recall[t, parts].sum()), 4) < area_recall:
             continue
-        credit = split_credit if (recall[t] > 0).sum() >= 2 else 1.0
+        credit = split_credit if len(parts) > 1 else 1.0
         free_t[t] = False
         free_f[parts] = False
         credit_t, credit_f = credit_t + credit, credit_f + credit * len(parts)
 
-    # Several true lines in one detection.
-    for f in np.flatnonzero(free_f):
+    # One detection that touches several true lines.
+    for f in np.flatnonzero(free_f & (touched_f >= 2)):
         parts = np.flatnonzero(free_t & (recall[:, f] >= area_recall))
         if not len(parts) or round(float(precision[parts, f].sum()), 4) < area_precision:
             continue
