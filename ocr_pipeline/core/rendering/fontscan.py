@@ -18,7 +18,7 @@ from ocr_pipeline.core.rendering.families import UNUSABLE, category_of
 log = logging.getLogger(__name__)
 
 SUFFIXES = {".ttf", ".otf", ".ttc", ".otc"}
-_VERSION = 6
+_VERSION = 7
 # Characters whose glyph is drawn once at scan time: a map can promise what the outlines lack.
 _PROBED = (
     "".join(map(chr, range(0x21, 0x7F)))
@@ -76,8 +76,9 @@ def scan(folders: Sequence[Path]) -> list[dict[str, Any]]:
 def drawable(font: ImageFont.FreeTypeFont, characters: Iterable[str]) -> set[str]:
     """Those of ``characters`` that have ink of their own in ``font``.
 
-    A glyph equal to that of an unassigned character is the face's box for missing glyphs, and
-    an accented letter equal to its base has lost its accent.
+    A glyph equal to that of an unassigned character is the face's box for missing glyphs, an
+    accented letter equal to its base has lost its accent, and of characters that share a glyph
+    none can be told from its picture (an ASCII one is kept where it shares with others only).
     """
     missing = _mask(font, "\U0010fffd")
     good = set()
@@ -85,6 +86,13 @@ def drawable(font: ImageFont.FreeTypeFont, characters: Iterable[str]) -> set[str
         mask = _mask(font, char)
         if mask is not None and mask != missing:
             good.add(char)
+    shared: dict[object, list[str]] = {}
+    for char in good:
+        shared.setdefault((_mask(font, char), font.getbbox(char, anchor="ls")), []).append(char)
+    for group in shared.values():
+        keep = [char for char in group if char.isascii()]
+        if len(group) > 1:
+            good.difference_update(group if len(keep) != 1 else set(group) - set(keep))
     for accented, base in zip(_ACCENTED, _BASES, strict=True):
         if accented in good and _mask(font, accented) == _mask(font, base):
             good.discard(accented)
