@@ -198,7 +198,7 @@ class FakeRenderer:
     texts = ("cab", "abba", "a b", "bcc", "aaa", "b", "c a b", "acca")
 
     def render(self, seed: int, index: int) -> FakeSample:
-        text = self.texts[index % 8]
+        text = self.texts[int(np.random.default_rng([seed, index]).integers(8))]
         font = ImageFont.load_default(24)
         image = Image.new("L", (int(font.getlength(text)) + 8, 32), 255)
         ImageDraw.Draw(image).text((4, 2), text, fill=0, font=font)
@@ -218,9 +218,11 @@ def test_trainer_overfits_eight_lines_and_the_face_reads_them(tmp_path: Path) ->
     )
     best = train(tiny_task(), options)
     recognizer = Recognizer.from_weights(best, device="cpu", precision="fp32")
-    crops = [FakeRenderer().render(0, i).image for i in range(8)]
+    samples = [FakeRenderer().render(0, i) for i in range(24)]
+    assert {sample.text for sample in samples} == set(FakeRenderer.texts)
+    crops = [sample.image for sample in samples]
     readings = recognizer.read(crops)
-    assert [reading.text for reading in readings] == list(FakeRenderer.texts)
+    assert [reading.text for reading in readings] == [sample.text for sample in samples]
     for reading in readings:
         assert "".join(char.text for char in reading.chars) == reading.text
         assert all(0 <= c.start < c.end <= 1 for c in reading.chars)

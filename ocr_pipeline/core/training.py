@@ -118,6 +118,7 @@ class _Run:
         if self.world > 1:
             self.net = nn.parallel.DistributedDataParallel(self.net)
         self.stop: int | None = None
+        self.patient = True
 
     def _device(self) -> torch.device:
         device = resolve_device(self.options.device)
@@ -162,10 +163,11 @@ class _Run:
             sums: dict[str, float] = {}
             window, seen = 0, self.seen
             for batch in self._batches():
-                if self.stop is not None or self._progress() >= 1.0:
+                if self._finished():
                     break
                 for key, value in self._train_step(batch).items():
                     sums[key] = sums.get(key, 0.0) + value
+                self.offset += 1  # only now: a batch that was fetched in vain comes again
                 window += 1
                 self.elapsed = time.monotonic() - start
                 if self.step % options.log_every == 0:
@@ -179,7 +181,7 @@ class _Run:
                     evaluated, evaluated_step = self.elapsed, self.step
                     if options.patience and self.stale >= options.patience:
                         self._say(f"no better {self.task.metric} in {self.stale} validations: end")
-                        break
+                        self.patient = False
                 if self.elapsed - saved >= options.save_minutes * 60:
                     self._save()
                     saved = self.elapsed
@@ -192,7 +194,7 @@ class _Run:
         return options.out / BEST
 
     def _batches(self) -> Iterator[Any]:
-        """Yields batches from the present position on, and keeps the position up to date."""
+        """Yields batches from the present position on; the loop counts them in ``offset``."""
         indices = itertools.count(self.chunk * self.world + self.rank, self.world)
         workers = self.options.workers
         if workers:
@@ -207,9 +209,7 @@ class _Run:
             worker_init_fn=worker_init,
         )
         for chunk in loader:
-            for batch in chunk[self.offset :]:
-                self.offset += 1
-                yield batch
+            yield from chunk[self.offset :]
             self.chunk, self.offset = self.chunk + 1, 0
 
     def _train_step(self, batch: Any) -> dict[str, float]:
@@ -248,12 +248,20 @@ class _Run:
             shares.append(self.step / self.options.max_steps)
         if self.options.max_minutes:
             shares.append(self.elapsed / (60 * self.options.max_minutes))
-        progress = max(shares)
-        if self.world > 1:  # clocks differ, and all ranks have to stop at the same step
-            shared = torch.tensor([progress], device=self.device)
-            torch.distributed.all_reduce(shared, torch.distributed.ReduceOp.MAX)
-            progress = float(shared)
-        return progress
+        return self._largest(max(shares))
+
+    def _finished(self) -> bool:
+        """Whether the budget is used up or any rank was told to stop: the same on all ranks."""
+        ended = self.stop is not None or not self.patient
+        return self._largest(float(ended)) > 0 or self._progress() >= 1.0
+
+    def _largest(self, value: float) -> float:
+        """The largest of all ranks' values, so that all decide alike at the same step."""
+        if self.world == 1:
+            return value
+        shared = torch.tensor([value], device=self.device)
+        torch.distributed.all_reduce(shared, torch.distributed.ReduceOp.MAX)
+        return float(shared)
 
     def _schedule(self) -> float:
         warm = min(1.0, (self.step + 1) / max(1, self.options.warmup))
