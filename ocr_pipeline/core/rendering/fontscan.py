@@ -18,15 +18,13 @@ from ocr_pipeline.core.rendering.families import UNUSABLE, category_of
 log = logging.getLogger(__name__)
 
 SUFFIXES = {".ttf", ".otf", ".ttc", ".otc"}
-_VERSION = 7
+_VERSION = 8
 # Characters whose glyph is drawn once at scan time: a map can promise what the outlines lack.
 _PROBED = (
     "".join(map(chr, range(0x21, 0x7F)))
     + "".join(map(chr, range(0xA1, 0x100)))
     + ("ŒœŠšŽžŸ–—‘’“”„•…€™")
 )
-_ACCENTED = "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöùúûüýÿŠšŽžŸ"
-_BASES = "AAAAAACEEEEIIIINOOOOOUUUUYaaaaaaceeeeiiiinooooouuuuyySsZzY"
 
 
 def system_folders() -> list[Path]:
@@ -76,26 +74,21 @@ def scan(folders: Sequence[Path]) -> list[dict[str, Any]]:
 def drawable(font: ImageFont.FreeTypeFont, characters: Iterable[str]) -> set[str]:
     """Those of ``characters`` that have ink of their own in ``font``.
 
-    A glyph equal to that of an unassigned character is the face's box for missing glyphs, an
-    accented letter equal to its base has lost its accent, and of characters that share a glyph
-    none can be told from its picture (an ASCII one is kept where it shares with others only).
+    A glyph equal to that of an unassigned character is the face's box for missing glyphs. Of
+    characters that share a glyph none can be told from its picture; an ASCII one stays where it
+    shares with others only, so an "e" does, and the "é" that has lost its accent does not.
     """
     missing = _mask(font, "\U0010fffd")
-    good = set()
-    for char in characters:
-        mask = _mask(font, char)
-        if mask is not None and mask != missing:
-            good.add(char)
+    masks = {char: _mask(font, char) for char in characters}
+    good = {char for char, mask in masks.items() if mask is not None and mask != missing}
     shared: dict[object, list[str]] = {}
     for char in good:
-        shared.setdefault((_mask(font, char), font.getbbox(char, anchor="ls")), []).append(char)
+        shared.setdefault(masks[char], []).append(char)
     for group in shared.values():
-        keep = [char for char in group if char.isascii()]
         if len(group) > 1:
-            good.difference_update(group if len(keep) != 1 else set(group) - set(keep))
-    for accented, base in zip(_ACCENTED, _BASES, strict=True):
-        if accented in good and _mask(font, accented) == _mask(font, base):
-            good.discard(accented)
+            ascii_ones = [char for char in group if char.isascii()]
+            good.difference_update(group)
+            good.update(ascii_ones if len(ascii_ones) == 1 else ())
     return good
 
 
@@ -108,13 +101,13 @@ def _misleading(font: ImageFont.FreeTypeFont) -> bool:
     return box[1] < 0.92 * capital[1] or covered > 0.78
 
 
-def _mask(font: ImageFont.FreeTypeFont, char: str) -> tuple[bytes, tuple[int, int]] | None:
-    """The glyph's pixels and size; None where it has no ink."""
+def _mask(font: ImageFont.FreeTypeFont, char: str) -> tuple[bytes, tuple[int, ...]] | None:
+    """The glyph's pixels and where they lie; None where it has no ink."""
     try:
-        mask = font.getmask(char)
+        mask, offset = font.getmask2(char, anchor="ls")
     except OSError:
         return None
-    return (bytes(mask), mask.size) if mask.getbbox() else None
+    return (bytes(mask), (*mask.size, *offset)) if mask.getbbox() else None
 
 
 def _read_file(path: Path) -> list[dict[str, Any]]:

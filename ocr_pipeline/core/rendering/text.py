@@ -158,7 +158,7 @@ class TextSource:
             (6.0, lambda rng, most: snippets.cells(rng)),
             (8.5, self._entity),
             (8.0, self._foreign),
-            (2.2, lambda rng, most: snippets.signs(rng, self._rare)),
+            (3.2, lambda rng, most: snippets.signs(rng, self._rare)),
             (1.0, lambda rng, most: snippets.scramble(rng, self._any, most)),
             (2.8, lambda rng, most: snippets.scramble(rng, self._ascii, most)),
             (4.0, lambda rng, most: snippets.isolated(rng)),
