@@ -120,9 +120,9 @@ def test_synth_lines_writes_a_set_that_can_be_read(tmp_path: Path) -> None:
     assert len(crops) == 6 and all(label for _, label in crops)
     assert all(load_image(path).shape[0] >= 16 for path, _ in crops)
     assert load_image(sheet).shape[1] == 1600
-    # The same images whatever the place they start from.
+    # The same images whatever the place they start from and the number of workers.
     part = tmp_path / "part"
-    args = [*base, "--first", "4", "--count", "2", "--out", str(part)]
+    args = [*base, "--first", "4", "--count", "2", "--workers", "2", "--out", str(part)]
     assert CliRunner().invoke(cli, args).exit_code == 0
     for (a, text_a), (b, text_b) in zip(crops[4:], read_crop_set(part), strict=True):
         assert text_a == text_b and np.array_equal(cv2.imread(str(a)), cv2.imread(str(b)))

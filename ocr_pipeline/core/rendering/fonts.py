@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import ImageFont
@@ -75,7 +76,7 @@ class FontLibrary:
 
     def __init__(self, folders: Sequence[Path] | None = None) -> None:
         found = scan(system_folders() if folders is None else [Path(f) for f in folders])
-        self.faces: tuple[Face, ...] = tuple(_face(entry) for entry in found)
+        self.faces: tuple[Face, ...] = tuple(_faces(found))
         if not self.faces:
             log.warning("no fonts found: rendering in Pillow's built-in face alone")
             self.faces = (_built_in(),)
@@ -151,19 +152,22 @@ def _cumulative(weights: np.ndarray, members: np.ndarray) -> tuple[np.ndarray, n
     return running / running[-1], members
 
 
-def _face(entry: dict) -> Face:
-    """A face from the scanner's description."""
-    characters = frozenset(
-        chr(code) for first, last in entry["ranges"] for code in range(first, last + 1)
-    )
-    return Face(
-        name=f"{entry['family']} {entry['style']}",
-        family=entry["family"],
-        category=entry["category"],
-        path=Path(entry["path"]),
-        index=entry["index"],
-        characters=characters | {" "},
-    )
+def _faces(entries: Sequence[dict[str, Any]]) -> Iterator[Face]:
+    """Faces from the scanner's descriptions; those with the same characters share one set."""
+    known: dict[str, frozenset[str]] = {}
+    for entry in entries:
+        key = str(entry["ranges"])
+        if key not in known:
+            codes = (range(first, last + 1) for first, last in entry["ranges"])
+            known[key] = frozenset(chr(code) for run in codes for code in run) | {" "}
+        yield Face(
+            name=f"{entry['family']} {entry['style']}",
+            family=entry["family"],
+            category=entry["category"],
+            path=Path(entry["path"]),
+            index=entry["index"],
+            characters=known[key],
+        )
 
 
 def _built_in() -> Face:
