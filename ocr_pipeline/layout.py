@@ -26,6 +26,9 @@ ROW_FOOT = 0.3
 # long ones, as in dialogue, may fill it less.
 PROSE = ((7.0, 0.75), (12.0, 0.62))
 PROSE_ROWS = 3
+# Two short stacks of short lines on the same rows are rather the head of a form.
+SHORT_ROWS = 8
+SHORT_WIDTH = 12.0
 ALONE_SHARE = 0.6
 # Beside prose a narrower column is no table either if many of its rows stand between the prose's.
 BESIDE_WIDTH = 4.0
@@ -278,14 +281,15 @@ def parts_columns(boxes: Boxes, spans: Floats, left: Ints, right: Ints) -> bool:
         left: indices of the lines at the gutter's left side.
         right: indices of those at its right side.
     """
-    count = min(len(left), len(right))
+    if min(len(left), len(right)) < PROSE_ROWS:
+        return False
     width, height = boxes.x1 - boxes.x0, np.maximum(boxes.height, 1)
     prose = [_is_prose(width, height, spans, ids) for ids in (left, right)]
-    if count >= PROSE_ROWS and all(prose):
-        return True
-    if count < PROSE_ROWS or not any(prose):
+    if not any(prose):
         return False
     wide = min(float(np.mean(spans[ids] / height[ids])) for ids in (left, right))
+    if all(prose) and (wide > SHORT_WIDTH or min(len(left), len(right)) >= SHORT_ROWS):
+        return True
     return wide > BESIDE_WIDTH and rows_interleave(boxes, left, right)
 
 

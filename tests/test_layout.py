@@ -154,3 +154,18 @@ def test_it_is_quick() -> None:
     start = time.perf_counter()
     order_lines(quads)
     assert time.perf_counter() - start < 0.2  # 10 ms on an idle machine
+
+
+def test_the_head_of_a_form_is_no_pair_of_columns() -> None:
+    facts: list[Box] = [
+        (x, 200 + 40 * i, x + 250 + 10 * i, 228 + 40 * i) for i in range(5) for x in (100, 500)
+    ]
+    order, _ = order_of([(100, 100, 900, 150), *facts])
+    assert order == list(range(11))
+
+
+def test_a_stack_that_a_running_head_leaves_empty() -> None:
+    boxes: list[Box] = [(900, 20, 1000, 48), (900, 100, 1000, 128), *column(100, 100, 2, 300)]
+    boxes += column(100, 400, 6, 300)
+    order, _ = order_of(boxes)
+    assert sorted(order) == list(range(len(boxes)))
