@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,8 @@ from detector.synthesis import KINDS, PageOptions, PageRenderer
 from detector.synthesis.canvas import Canvas, Style
 from detector.synthesis.rows import Cell, leaders, put_row
 from ocr_pipeline.core.errors import UsageError
+from ocr_pipeline.core.groundtruth import read_page_set
+from ocr_pipeline.core.images import load_image
 from ocr_pipeline.core.rendering.fonts import FontLibrary
 
 
@@ -167,3 +171,18 @@ def test_clean_pages_stay_upright(fonts):
 def test_wrong_options_are_refused(wrong):
     with pytest.raises(UsageError):
         PageOptions(**wrong)
+
+
+def test_bundled_images_match_their_ground_truth():
+    root = Path(__file__).parent.parent / "test_images"
+    pages = read_page_set(root)
+    assert len(pages) >= 8
+    for page in pages:
+        height, width = load_image(page.image).shape[:2]
+        assert (page.width, page.height) == (width, height)
+        truth = page.image.with_suffix(".gt.txt").read_text(encoding="utf-8")
+        assert page.text == truth.rstrip("\n")
+        assert truth.split() == " ".join(line.text for line in page.lines).split()
+        for line in page.lines:
+            assert (line.quad.min(0) >= 0).all() and (line.quad.max(0) <= (width, height)).all()
+            assert " ".join(word.text for word in line.words) == line.text

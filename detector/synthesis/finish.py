@@ -59,7 +59,7 @@ def finish(
     if taken != "clean":
         image = _ink(draft, image, scale, kind)
     if canvas.tone != (255, 255, 255):
-        image = _tint(image, canvas.tone)
+        image = tint(image, canvas.tone)
     if back is not None and taken in ("grey", "color") and draft.chance(0.12 * strength):
         image = _bleed(draft, image, back)
     image, clean, lines = _geometry(draft, image, _grey(np.asarray(canvas.image)), lines, taken)
@@ -106,7 +106,7 @@ def _grey(image: Image) -> Image:
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
-def _tint(image: Image, tone: tuple[int, int, int]) -> Image:
+def tint(image: Image, tone: tuple[int, int, int]) -> Image:
     """The print on paper of a tone."""
     if image.ndim == 2:
         return degrade.levels(image, 0, float(np.mean(tone)))

@@ -265,8 +265,8 @@ def _price_list(
 ) -> float:
     """Names and prices with dots between; returns the y below."""
     pitch = style.height * draft.uniform(1.05, 1.7)
-    joined = draft.chance(0.6)
     dot = draft.pick([".", ".", "·", "_", "-"])
+    joined = draft.chance(0.6) and dot in ".·"  # rules are no text
     for _ in range(draft.between(3, 15)):
         if y + pitch > bottom:
             break
