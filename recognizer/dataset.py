@@ -16,10 +16,11 @@ from ocr_pipeline.core.geometry import crop_quad, quad_size
 from ocr_pipeline.core.groundtruth import LabeledPage, is_page_set, read_crop_set, read_page_set
 from ocr_pipeline.core.images import load_image
 from recognizer.alphabet import Alphabet, normalise
-from recognizer.preprocessing import to_grey
+from recognizer.preprocessing import round_up, to_grey
 
 Grey = npt.NDArray[np.uint8]
 _CORE = 36  # height at which a real line's box is kept, its margin not counted
+_SHAPE = 32  # batches for training are a multiple of so many pixels wide
 _MARGIN = 0.4  # margin kept around it, in heights of the box
 
 
@@ -206,4 +207,35 @@ def batches_by_area(
         groups.append(current)
     if rng is not None:
         rng.shuffle(groups)
+    return groups
+
+
+def batches_of_few_shapes(
+    widths: Sequence[int], area: int, rng: np.random.Generator
+) -> list[tuple[list[int], int]]:
+    """Groups lines for training so that only a few dozen shapes of batches occur.
+
+    Kernels and their memory are prepared once per shape; with thousands of shapes a long
+    training on a CPU would fill the memory.
+
+    Args:
+        widths: width of each line in pixels.
+        area: number of lines times padded width of a batch, at most.
+        rng: shuffles the batches.
+
+    Returns:
+        (indices, padded width) of each batch; a few of the narrowest lines may be left out.
+    """
+    order = sorted(range(len(widths)), key=lambda i: -widths[i])
+    groups: list[tuple[list[int], int]] = []
+    while order:
+        width = round_up(widths[order[0]], _SHAPE)
+        size = max(1, area // width)
+        if size > len(order):
+            size = max(len(order) // 8 * 8, 1) if groups else len(order)
+            groups.append((order[:size], width))
+            break
+        groups.append((order[:size], width))
+        order = order[size:]
+    rng.shuffle(groups)  # type: ignore[arg-type]
     return groups

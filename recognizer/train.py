@@ -23,8 +23,22 @@ from ocr_pipeline.core.training import train
 from recognizer import crnn
 from recognizer.alphabet import Alphabet, normalise
 from recognizer.ctc import ctc_loss_of_log_probs, greedy, merge_case, required_steps
-from recognizer.dataset import RealLine, SetSpec, batches_by_area, jitter, load_lines
-from recognizer.preprocessing import PREPROCESSING, collate, prepare, scale_to_height, to_grey
+from recognizer.dataset import (
+    RealLine,
+    SetSpec,
+    batches_by_area,
+    batches_of_few_shapes,
+    jitter,
+    load_lines,
+)
+from recognizer.preprocessing import (
+    PREPROCESSING,
+    collate,
+    prepare,
+    round_up,
+    scale_to_height,
+    to_grey,
+)
 from recognizer.preprocessing import normalise as normalise_contrast
 
 if TYPE_CHECKING:
@@ -131,8 +145,8 @@ class RecognizerTask:
                 lines.append(self._rendered(self.seed, index * self.options.chunk_lines + position))
         usable = [line for line in lines if self._feasible(line)]
         widths = [line[0].shape[1] for line in usable]
-        groups = batches_by_area(widths, self.options.area, rng)
-        return [self._batch([usable[i] for i in group]) for group in groups]
+        groups = batches_of_few_shapes(widths, self.options.area, rng)
+        return [self._batch([usable[i] for i in group], width) for group, width in groups]
 
     def _rendered(self, seed: int, index: int) -> _Line:
         sample = self.renderer.render(seed, index)
@@ -152,9 +166,9 @@ class RecognizerTask:
         fits = required_steps(classes) <= crnn.steps(width)
         return bool(classes) and fits and width <= self.options.max_width + 64
 
-    def _batch(self, lines: Sequence[_Line]) -> dict[str, Any]:
+    def _batch(self, lines: Sequence[_Line], width: int) -> dict[str, Any]:
         return {
-            "images": collate([line[0] for line in lines]),
+            "images": collate([line[0] for line in lines], width),
             "steps": torch.tensor([crnn.steps(line[0].shape[1]) for line in lines]),
             "targets": [line[1] for line in lines],
             "caseless": torch.tensor([line[2] for line in lines]),
@@ -261,7 +275,8 @@ def read_lines(
     device = next(model.parameters()).device
     texts = [""] * len(images)
     for group in batches_by_area([image.shape[1] for image in images], area):
-        batch = collate([images[i] for i in group]).to(device)
+        width = round_up(max(images[i].shape[1] for i in group), 64)
+        batch = collate([images[i] for i in group], width).to(device)
         probabilities = model(batch).float().softmax(-1).cpu().numpy()
         for row, i in zip(probabilities, group, strict=True):
             valid = row[: crnn.steps(images[i].shape[1])]
