@@ -45,7 +45,7 @@ class ConnectOptions:
     single_score: float = 0.85
     line_score: float = 0.7
     suppression: float = 0.25
-    gap: float = 1.0
+    gap: float = 0.5
     overlap: float = 0.6
     similarity: float = 0.55
     contained: float = 0.6

@@ -19,6 +19,7 @@ from detector import ctpn as _ctpn  # noqa: F401  (registers the architecture)
 from detector.anchors import STRIP
 from detector.connector import ConnectOptions, Lines, connect, drop_contained
 from detector.preprocess import normalise, preprocessing
+from detector.scale import guess_line_height
 from ocr_pipeline.core.devices import autocast, resolve_device
 from ocr_pipeline.core.errors import InputError, UsageError, WeightsError
 from ocr_pipeline.core.registry import build
@@ -33,9 +34,9 @@ class DetectOptions:
     """How a page is scaled and how strips become lines.
 
     Attributes:
-        long_side: longer side in pixels of the first look at a page.
+        long_side: longer side in pixels of the first look at a page whose type is hard to guess.
         short_side: fixed shorter side instead of the search for a scale; None searches.
-        line_height: height in pixels to which the second look brings the page's median line.
+        line_height: height in pixels to which a page's median line is brought.
         tolerance: relative difference of scale that makes no second look worth its while.
         max_pixels: most pixels of a page that are looked at; larger ones are scaled down.
         tile: longest side that goes through the net at once; larger pages go in tiles.
@@ -46,7 +47,7 @@ class DetectOptions:
     long_side: int = 1000
     short_side: int | None = None
     line_height: float = 22.0
-    tolerance: float = 0.18
+    tolerance: float = 0.35
     max_pixels: float = 3e6
     tile: int = 2048
     tile_overlap: int = 192
@@ -172,7 +173,7 @@ def _check(image: Image) -> Image:
 
 
 def find_lines(image: Image, net: Any, heights: tuple[float, ...], options: DetectOptions) -> Lines:
-    """Lines of a page in its own pixels: a first look, and a second at the scale that suits it.
+    """Lines of a page in its own pixels: a first look, and a second if its scale did not suit.
 
     Args:
         image: (H, W, 3) RGB.
@@ -184,7 +185,12 @@ def find_lines(image: Image, net: Any, heights: tuple[float, ...], options: Dete
     cap = (options.max_pixels / (h * w)) ** 0.5
     if options.short_side is not None:
         return _look(image, min(options.short_side / min(h, w), cap), net, heights, options)
-    first = min(options.long_side / max(h, w), cap, 2.0)
+    guess = guess_line_height(image)
+    if guess is None:
+        first = min(options.long_side / max(h, w), cap, 2.0)
+    else:
+        # Not below 640 pixels: ink that is no text may have misled the guess.
+        first = min(max(options.line_height / guess, 640 / max(h, w)), cap, 3.0)
     found = _look(image, first, net, heights, options)
     if not len(found.quads):
         return found

@@ -65,7 +65,7 @@ def test_a_hole_of_one_strip_is_bridged_within_a_line() -> None:
     canvas = Canvas()
     canvas.put(range(1, 5), 40, 60)
     canvas.put(range(6, 10), 40, 60)
-    assert boxes(canvas.lines()) == [[16, 40, 160, 60]]
+    assert boxes(canvas.lines(gap=1.0)) == [[16, 40, 160, 60]]
     assert len(canvas.lines(gap=0.0).quads) == 2
 
 
@@ -75,7 +75,7 @@ def test_a_wide_hole_is_bridged_only_in_large_type() -> None:
     small.put(range(7, 11), 40, 56)
     large.put(range(1, 5), 40, 80)
     large.put(range(7, 11), 40, 80)
-    assert (len(small.lines().quads), len(large.lines().quads)) == (2, 1)
+    assert (len(small.lines(gap=1.0).quads), len(large.lines(gap=1.0).quads)) == (2, 1)
 
 
 def test_isolated_strips_need_confidence() -> None:

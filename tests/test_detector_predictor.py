@@ -17,6 +17,7 @@ from detector.anchors import DEFAULT_HEIGHTS
 from detector.ctpn import Ctpn
 from detector.predictor import DetectOptions, Detector, find_lines, run_tiles
 from detector.preprocess import preprocessing
+from detector.scale import guess_line_height
 from detector.targets import decode_targets, encode_page
 from ocr_pipeline.core.errors import InputError, UsageError, WeightsError
 from ocr_pipeline.core.geometry import box_quad, polygon_iou
@@ -71,6 +72,41 @@ def test_second_look_is_spared_when_the_first_scale_fits() -> None:
     net = PerfectNet((1000, 700), quads)
     find_lines(np.zeros((1000, 700, 3), np.uint8), net, DEFAULT_HEIGHTS, DetectOptions())
     assert net.seen == [(1000, 700)]
+
+
+def letters(height: int, rows: int = 12) -> npt.NDArray[np.uint8]:
+    """A page with rows of black bars, four fifths as high as lines of this height."""
+    page = np.full((rows * height * 2 + 40, 40 * height, 3), 230, np.uint8)
+    for row in range(rows):
+        top = 20 + row * 2 * height
+        for column in range(30):
+            left = (column + 4) * height
+            page[top : top + round(height * 0.78), left : left + height // 2] = 20
+    return page
+
+
+@pytest.mark.parametrize("height", [12, 30, 60])
+def test_type_size_is_guessed_from_ink(height: int) -> None:
+    guess = guess_line_height(letters(height))
+    assert guess is not None and 0.85 < guess / height < 1.18
+
+
+def test_no_guess_without_letters() -> None:
+    blank = np.full((300, 200, 3), 255, np.uint8)
+    assert guess_line_height(blank) is None
+    blank[100:104] = 0  # a rule is no letter
+    assert guess_line_height(blank) is None
+    rng = np.random.default_rng(0)
+    assert guess_line_height(rng.integers(200, 256, (300, 200, 3)).astype(np.uint8)) is None
+
+
+def test_a_good_guess_spares_the_second_look() -> None:
+    page = letters(40)
+    h, w = page.shape[:2]
+    quads = np.stack([box_quad(150, y - 4, 1380, y + 36) for y in range(20, h - 40, 80)])
+    net = PerfectNet((h, w), quads)
+    lines = find_lines(page, net, DEFAULT_HEIGHTS, DetectOptions())
+    assert len(net.seen) == 1 and len(lines.quads) == len(quads)
 
 
 def test_scale_by_rule_short_side_and_cap() -> None:
