@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from ocr_pipeline.core.document import Char, Line, Polygon, Word, polygon
 from ocr_pipeline.core.geometry import quad_size
 
 Quad = npt.NDArray[np.float32]
+DIGITS = 2  # of coordinates
 
 
 class CharLike(Protocol):
@@ -39,24 +41,29 @@ class ReadingLike(Protocol):
     def chars(self) -> Sequence[CharLike]: ...
 
 
-def slice_quad(quad: Quad, start: float, end: float, pad_x: float = 0.0) -> Polygon:
-    """The part of a line's quad between two places along its crop.
+def slice_quad(
+    quad: Quad, starts: npt.ArrayLike, ends: npt.ArrayLike, pad_x: float = 0.0
+) -> list[Polygon]:
+    """Parts of a line's quad between places along its crop.
 
     Args:
         quad: (4, 2) the line, without the crop's margin.
-        start: left end as a fraction of the crop's width.
-        end: right end as a fraction of the crop's width.
+        starts: (n,) left ends as fractions of the crop's width.
+        ends: (n,) right ends likewise.
         pad_x: margin of the crop at either end, in units of the quad's height.
 
     Returns:
-        Four points on the quad's upper and lower edges, in pixels of the page.
+        n polygons of four points on the quad's upper and lower edges, in pixels of the page.
     """
     width, height = quad_size(quad)
     margin = pad_x * height / max(width, 1e-6)
-    places = np.clip(np.array([start, end]) * (1 + 2 * margin) - margin, 0, 1)[:, None]
+    places = np.array([starts, ends], np.float64) * (1 + 2 * margin) - margin
+    places = np.clip(places, 0, 1)[..., None]
     top = quad[0] + (quad[1] - quad[0]) * places
     bottom = quad[3] + (quad[2] - quad[3]) * places
-    return polygon([top[0], top[1], bottom[1], bottom[0]])
+    corners = np.stack([top[0], top[1], bottom[1], bottom[0]], axis=1).round(DIGITS)
+    # One call of tolist for all: a page has thousands of characters.
+    return [tuple((x, y) for x, y in points) for points in corners.tolist()]
 
 
 def make_line(
@@ -71,13 +78,21 @@ def make_line(
         pad_x: margin of the crop that was read, in units of the quad's height.
         row: visual row of the page.
     """
-    words = tuple(_word(quad, chars, pad_x) for chars in _split(reading.chars))
+    runs = _split(reading.chars)
+    chars = [char for run in runs for char in run]
+    places = [(run[0].start, run[-1].end) for run in runs] + [(c.start, c.end) for c in chars]
+    starts, ends = zip(*places, strict=True) if places else ((), ())
+    polygons = slice_quad(quad, starts, ends, pad_x)
+    words, done = [], len(runs)
+    for run, outline in zip(runs, polygons, strict=False):
+        words.append(_word(run, outline, polygons[done : done + len(run)]))
+        done += len(run)
     return Line(
         text=reading.text,
         polygon=polygon(quad),
         confidence=_share(reading.confidence),
         detection=_share(score),
-        words=words,
+        words=tuple(words),
         row=row,
     )
 
@@ -93,15 +108,16 @@ def _split(chars: Sequence[CharLike]) -> list[list[CharLike]]:
     return [run for run in runs if run]
 
 
-def _word(quad: Quad, chars: Sequence[CharLike], pad_x: float) -> Word:
+def _word(chars: Sequence[CharLike], outline: Polygon, outlines: Sequence[Polygon]) -> Word:
     nodes = tuple(
-        Char(c.text, slice_quad(quad, c.start, c.end, pad_x), _share(c.confidence)) for c in chars
+        Char(char.text, place, _share(char.confidence))
+        for char, place in zip(chars, outlines, strict=True)
     )
-    logs = [np.log(max(char.confidence, 1e-6)) for char in chars]
+    logs = sum(math.log(max(char.confidence, 1e-6)) for char in chars)
     return Word(
         text="".join(char.text for char in chars),
-        polygon=slice_quad(quad, chars[0].start, chars[-1].end, pad_x),
-        confidence=_share(float(np.exp(np.mean(logs)))),
+        polygon=outline,
+        confidence=_share(math.exp(logs / len(chars))),
         chars=nodes,
     )
 

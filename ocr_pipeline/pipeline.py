@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -179,6 +180,7 @@ def _set_threads(threads: int) -> None:
         import torch
 
         torch.set_num_threads(threads)
+        cv2.setNumThreads(threads)
 
 
 def check_devices(options: RunOptions) -> None:

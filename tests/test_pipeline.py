@@ -49,9 +49,10 @@ def test_words_lie_inside_their_line() -> None:
 
 def test_fractions_of_a_padded_crop_map_back_to_the_line() -> None:
     quad = box_quad(100, 50, 200, 70)  # 5 heights wide; the crop has half a height at either end
-    points = slice_quad(quad, 1 / 12, 0.5, pad_x=0.5)
-    assert np.allclose(points, [(105 - 5, 50), (150, 50), (150, 70), (100, 70)], atol=0.1)
-    assert slice_quad(quad, 0.0, 1.0, pad_x=0.5) == ((100, 50), (200, 50), (200, 70), (100, 70))
+    part, whole = slice_quad(quad, [1 / 12, 0.0], [0.5, 1.0], pad_x=0.5)
+    assert np.allclose(part, [(100, 50), (150, 50), (150, 70), (100, 70)], atol=0.1)
+    assert whole == ((100, 50), (200, 50), (200, 70), (100, 70))
+    assert slice_quad(quad, [], []) == []
 
 
 def test_words_follow_a_slanted_line() -> None:

@@ -153,7 +153,10 @@ class Document:
 
 def _to_plain(node: Any) -> Any:
     """Dataclasses to dicts; unlike ``dataclasses.asdict`` it leaves out what is not set."""
-    if isinstance(node, (Document, Page, Line, Word, Char)):
+    if isinstance(node, Char):  # the plain way: a page has thousands of them
+        points = [list(point) for point in node.polygon]
+        return {"text": node.text, "polygon": points, "confidence": node.confidence}
+    if isinstance(node, (Document, Page, Line, Word)):
         plain = {name: _to_plain(getattr(node, name)) for name in node.__dataclass_fields__}
         return {key: value for key, value in plain.items() if value is not None}
     if isinstance(node, (tuple, list)):
