@@ -176,6 +176,7 @@ def test_recognizer_figures(tmp_path: Path) -> None:
     assert summary["calibration error"] == pytest.approx((0.9 + 0.8 + 0.7) / 4)
     assert ["0", "A"] not in [list(entry[:2]) for entry in result.confusions]
     assert ("O", "0", 1) in result.confusions
+    assert ("A", 1, 2) in result.weakest
     assert Image.open(tmp_path / "worst_lines.png").height > 50
 
     folded = evaluate_recognizer(samples, recognizer, Comparison(True, True)).summary

@@ -158,3 +158,8 @@ def test_calibration() -> None:
 def test_confusions() -> None:
     counted = metrics.confusions([("S1a", "51a"), ("S", "5"), ("ab", "b"), ("x", "xy")])
     assert counted == {("S", "5"): 2, ("a", ""): 1, ("", "y"): 1}
+
+
+def test_characters_missed() -> None:
+    missed = metrics.characters_missed([("aab", "ab"), ("b$", "b5"), ("", "x")])
+    assert missed == {"a": (1, 2), "b": (0, 2), "$": (1, 1)}

@@ -287,3 +287,17 @@ def confusions(pairs: Iterable[Pair]) -> Counter[tuple[str, str]]:
     for reference, reading in pairs:
         counted.update(edits(reference, reading))
     return counted
+
+
+def characters_missed(pairs: Iterable[Pair]) -> dict[str, tuple[int, int]]:
+    """How often each character of the references was missed or misread, and how often it occurs.
+
+    Returns:
+        (wrong, total) by character, for all that occur in a reference.
+    """
+    total: Counter[str] = Counter()
+    wrong: Counter[str] = Counter()
+    for reference, reading in pairs:
+        total.update(reference)
+        wrong.update(expected for expected, _ in edits(reference, reading) if expected)
+    return {char: (wrong[char], count) for char, count in total.items()}

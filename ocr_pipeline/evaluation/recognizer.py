@@ -122,7 +122,7 @@ def evaluate_recognizer(
         _write_worst(lines, worst, out, comparison)
     counted = metrics.confusions(line.pair for line in lines).most_common(24)
     listed = [(expected, read, count) for (expected, read), count in counted]
-    return Evaluation("recognizer", settings or {}, summary, items, listed)
+    return Evaluation("recognizer", settings or {}, summary, items, listed, _weakest(lines))
 
 
 def _read_all(
@@ -169,6 +169,14 @@ def _summary(lines: Sequence[_Line]) -> dict[str, Figure]:
     }
 
 
+def _weakest(lines: Sequence[_Line], count: int = 20) -> list[tuple[str, int, int]]:
+    """The characters most often wrong, for how often they occur."""
+    missed = metrics.characters_missed(line.pair for line in lines)
+    # Two imagined hits keep a character that occurs once from heading the list.
+    order = sorted(missed.items(), key=lambda item: -item[1][0] / (item[1][1] + 2))
+    return [(char, wrong, total) for char, (wrong, total) in order[:count] if wrong]
+
+
 def _item(line: _Line) -> dict[str, Any]:
     errors = metrics.character_errors(*line.pair)
     return {
@@ -195,7 +203,7 @@ def _write_worst(lines: Sequence[_Line], worst: int, out: Path, comparison: Comp
             line.sample.load(comparison.pad_x, comparison.pad_y),
             line.reference,
             line.reading,
-            f"{line.sample.name}  confidence {line.confidence:.2f}",
+            f"{line.confidence:.2f}  {Path(line.sample.name).name}",
         )
         for line in chosen
         if line.reference != line.reading

@@ -24,6 +24,7 @@ class Evaluation:
         summary: figures of the set, in the order in which they are printed. Rates are 0 to 1.
         items: figures of each image or line, best first as the set lists them.
         confusions: (expected, read, count) of the most frequent edits; recognizer only.
+        weakest: (character, times wrong, times expected), the highest share first; likewise.
     """
 
     subject: str
@@ -31,6 +32,7 @@ class Evaluation:
     summary: dict[str, Figure]
     items: list[dict[str, Any]] = field(repr=False, default_factory=list)
     confusions: list[tuple[str, str, int]] = field(repr=False, default_factory=list)
+    weakest: list[tuple[str, int, int]] = field(repr=False, default_factory=list)
 
     def to_json(self) -> str:
         """Everything, with figures rounded to six digits."""
@@ -42,16 +44,21 @@ class Evaluation:
         }
         if self.confusions:
             plain["confusions"] = self.confusions
+        if self.weakest:
+            plain["weakest"] = self.weakest
         return json.dumps(_rounded(plain), ensure_ascii=False, indent=1)
 
     def table(self) -> str:
-        """The summary as lines of name and value, then the confusions."""
+        """The summary as lines of name and value, then confusions and weak characters."""
         rows = [(name, _shown(value)) for name, value in self.summary.items()]
         wide = max((len(name) for name, _ in rows), default=0)
         lines = [f"{name:<{wide}}  {value:>9}" for name, value in rows]
         if self.confusions:
             listed = "  ".join(f"{_sign(a)}>{_sign(b)} {n}" for a, b, n in self.confusions)
             lines.append(f"expected>read: {listed}")
+        if self.weakest:
+            listed = "  ".join(f"{_sign(c)} {a}/{n}" for c, a, n in self.weakest)
+            lines.append(f"weakest characters: {listed}")
         return "\n".join(lines)
 
 

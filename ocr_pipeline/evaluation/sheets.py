@@ -75,32 +75,46 @@ def write_page(out: Path, rank: int, source: Path, picture: Image) -> Path:
 
 
 def write_lines(path: Path, lines: Sequence[WorstLine]) -> None:
-    """Writes one sheet: each crop, below it the truth and the reading, errors in red."""
+    """Writes one sheet: each crop, below it the truth and the reading, errors in red.
+
+    Short ones stand side by side.
+    """
     strips = [_strip(line) for line in lines]
-    height = sum(strip.shape[0] for strip in strips) + _GAP
-    sheet = np.full((max(height, _GAP), _WIDTH, 3), 255, np.uint8)
-    top = _GAP
-    for strip in strips:
-        sheet[top : top + strip.shape[0]] = strip[: sheet.shape[0] - top]
-        top += strip.shape[0]
+    places: list[tuple[int, int]] = []
+    x = y = row = 0
+    for tall, wide in (strip.shape[:2] for strip in strips):
+        if x and x + wide > _WIDTH:
+            x, y, row = 0, y + row, 0
+        places.append((y, x))
+        x, row = x + wide, max(row, tall)
+    sheet = np.full((y + row + _GAP, _WIDTH, 3), 255, np.uint8)
+    for strip, (top, left) in zip(strips, places, strict=True):
+        sheet[top : top + strip.shape[0], left : left + strip.shape[1]] = strip
     save_image(path, sheet)
 
 
 def _strip(line: WorstLine) -> Image:
+    """One line's picture, as wide as a third of the sheet or a multiple of that."""
     crop = line.crop if line.crop.ndim == 3 else np.repeat(line.crop[..., None], 3, axis=2)
     scale = min(48 / crop.shape[0], (_WIDTH - 2 * _GAP) / crop.shape[1], 4.0)
     size = max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     crop = np.asarray(cv2.resize(crop, size, interpolation=method), np.uint8)
+    font = _font(_SIZE)
+    texts = (f"truth {line.reference}", f"read  {line.reading}", line.remark)
+    need = max(size[0], *(round(font.getlength(text)) for text in texts)) + 2 * _GAP
+    third = _WIDTH // 3
+    width = min(-(-need // third) * third, _WIDTH)
     text_top = size[1] + 4
-    picture = PillowImage.new("RGB", (_WIDTH, text_top + 3 * (_SIZE + 5) + _GAP), (255, 255, 255))
+    height = text_top + 3 * (_SIZE + 5) + _GAP
+    picture = PillowImage.new("RGB", (width, height), (255, 255, 255))
     picture.paste(PillowImage.fromarray(crop), (_GAP, 0))
     draw = ImageDraw.Draw(picture)
     wrong_truth, wrong_read = _wrong_places(line.reference, line.reading)
     _write(draw, text_top, "truth ", line.reference, wrong_truth)
     _write(draw, text_top + _SIZE + 5, "read  ", line.reading, wrong_read)
-    _write(draw, text_top + 2 * (_SIZE + 5), "", line.remark, frozenset(), (120, 120, 120))
-    draw.line([(0, picture.height - 4), (_WIDTH, picture.height - 4)], fill=(210, 210, 210))
+    _write(draw, text_top + 2 * (_SIZE + 5), "", line.remark, frozenset(), (150, 150, 150))
+    draw.line([(0, height - 4), (width, height - 4)], fill=(210, 210, 210))
     return np.asarray(picture)
 
 
