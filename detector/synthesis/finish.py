@@ -29,19 +29,13 @@ _SHARES = {
 }
 
 
-def finish(
-    draft: Draft,
-    canvas: Canvas,
-    kind: str,
-    back: Image | None = None,
-) -> tuple[Image, tuple[PageLine, ...]]:
+def finish(draft: Draft, canvas: Canvas, kind: str) -> tuple[Image, tuple[PageLine, ...]]:
     """Degrade a drawn page and move its quadrilaterals with it.
 
     Args:
         draft: The page's tools.
         canvas: The drawn page.
         kind: Its kind, which decides how it is likely to have been taken.
-        back: Another page's image, grey, for the print of the sheet's other side.
 
     Returns:
         The image, uint8 RGB (H, W, 3), and its lines.
@@ -60,17 +54,15 @@ def finish(
         image = _ink(draft, image, scale, kind)
     if canvas.tone != (255, 255, 255):
         image = tint(image, canvas.tone)
-    if back is not None and taken in ("grey", "color") and draft.chance(0.12 * strength):
-        image = _bleed(draft, image, back)
+    if taken in ("grey", "color", "photo") and draft.chance(0.1 * strength):
+        image = _bleed(draft, image)
     image, clean, lines = _geometry(draft, image, _grey(np.asarray(canvas.image)), lines, taken)
-    image = {
-        "grey": _scan,
-        "color": _scan,
-        "bilevel": _bilevel,
-        "copy": _bilevel,
-        "photo": _photo,
-        "clean": _clean,
-    }[taken](draft, image, scale)
+    if taken in ("bilevel", "copy"):
+        image = _bilevel(draft, image, scale, lines)
+    else:
+        image = {"grey": _scan, "color": _scan, "photo": _photo, "clean": _clean}[taken](
+            draft, image, scale
+        )
     lines = _legible(image, clean, lines)
     if image.ndim == 2:
         image = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
@@ -136,15 +128,12 @@ def _ink(draft: Draft, image: Image, scale: float, kind: str) -> Image:
     return image
 
 
-def _bleed(draft: Draft, image: Image, back: Image) -> Image:
-    """The back's print shows through; the back is fitted to the page's size."""
-    rows, cols = image.shape[:2]
-    other = np.full((rows, cols), 255, np.uint8)
-    part = back[:rows, :cols]
-    other[: part.shape[0], : part.shape[1]] = part
-    if image.ndim == 3:
-        other = np.repeat(other[:, :, None], 3, axis=2)
-    return degrade.bleed_through(image, other, draft.uniform(0.06, 0.25))
+def _bleed(draft: Draft, image: Image) -> Image:
+    """The back's print shows through; the back is this very page, further down or up."""
+    if np.median(image[::7, ::7]) < 150:
+        return image
+    back = np.roll(image, draft.between(0, image.shape[0]), axis=0)
+    return degrade.bleed_through(image, back, draft.uniform(0.05, 0.22))
 
 
 def _geometry(
@@ -242,6 +231,8 @@ def _scan(draft: Draft, image: Image, scale: float) -> Image:
         image = degrade.fold(rng, image, draft.uniform(0.1, 0.4), draft.chance(0.5))
     if draft.chance(0.15 * strength):
         image = degrade.gradient(rng, image, draft.uniform(0.1, 0.4))
+    if draft.chance(0.12 * strength):
+        image = _dark_edges(draft, image)
     image = _optics(draft, image, scale)
     if draft.chance(0.15 * strength):
         image = degrade.specks(
@@ -264,7 +255,7 @@ def _optics(draft: Draft, image: Image, scale: float) -> Image:
     return image
 
 
-def _bilevel(draft: Draft, image: Image, scale: float) -> Image:
+def _bilevel(draft: Draft, image: Image, scale: float, lines: Sequence[PageLine]) -> Image:
     """A black and white scan, or a copy of a copy, or a fax."""
     rng, strength = draft.rng, draft.options.strength
     if draft.chance(0.5):
@@ -273,8 +264,8 @@ def _bilevel(draft: Draft, image: Image, scale: float) -> Image:
         image = degrade.shadow(rng, image, draft.uniform(0.1, 0.35))
     image = degrade.blur(image, draft.uniform(0.3, 1.0) * scale)
     image = degrade.noise(rng, image, draft.uniform(2, 30) * strength, draft.uniform(0.5, 2.0))
-    ink, sheet = np.percentile(image[::3, ::3], (0.5, 60))
-    image = degrade.bilevel(image, float(ink + (sheet - ink) * draft.uniform(0.35, 0.75)))
+    ink, sheet = _ink_level(image, lines), float(np.percentile(image[::3, ::3], 60))
+    image = degrade.bilevel(image, ink + (sheet - ink) * draft.uniform(0.3, 0.75))
     if draft.chance(0.5 * strength):
         image = degrade.salt_and_pepper(
             rng, image, 10 ** draft.uniform(-4.5, -2.3), draft.uniform(0.2, 0.9)
@@ -286,6 +277,17 @@ def _bilevel(draft: Draft, image: Image, scale: float) -> Image:
     if draft.chance(0.25):  # resampled after thresholding, as archives deliver them
         image = degrade.low_resolution(image, draft.uniform(1.1, 1.6))
     return image
+
+
+def _ink_level(image: Image, lines: Sequence[PageLine]) -> float:
+    """How dark the print of the fainter lines is, a grey level."""
+    levels = []
+    for line in lines[:: max(1, len(lines) // 16)]:
+        left, top = np.maximum(line.quad.min(0), 0).astype(int)
+        right, bottom = line.quad.max(0).astype(int) + 1
+        if (part := image[top:bottom, left:right]).size:
+            levels.append(float(np.percentile(part, 8)))
+    return float(np.percentile(levels, 75)) if levels else float(np.percentile(image, 0.5))
 
 
 def _dark_edges(draft: Draft, image: Image) -> Image:

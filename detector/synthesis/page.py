@@ -23,6 +23,7 @@ KINDS: Mapping[str, float] = MappingProxyType(
         "screen": 0.8,
         "sign": 0.5,
         "card": 0.4,
+        "cjk": 0.6,
     }
 )
 """The kinds of page and how often each is drawn."""

@@ -22,6 +22,7 @@ class _Strip:
     right: float
     pitch: float
     y: float
+    start: float = 0.0
 
     def next(self, style: Style | None = None) -> float:
         """Baseline of the next row, in ``style``."""
@@ -98,6 +99,7 @@ def receipt(draft: Draft) -> Canvas:
     strip = _Strip(
         draft, canvas, style, left, left + strip_width, pitch, pitch * draft.uniform(0.5, 5)
     )
+    strip.start = strip.y
     _head(strip)
     _meta(strip)
     _items(strip)
@@ -335,6 +337,10 @@ def _close(strip: _Strip) -> None:
 def _cut(strip: _Strip) -> Canvas:
     """The page as long as what was printed, with a margin."""
     canvas = strip.canvas
+    if strip.draft.clutter(0.2):  # a note by hand in the blank above
+        width = strip.pitch * strip.draft.uniform(3, 8)
+        x = strip.draft.uniform(0, max(1.0, canvas.width - width))
+        clutter.scribble(strip.draft, canvas, x, strip.start * 0.1, width, strip.start * 0.7)
     end = strip.y + strip.pitch * strip.draft.uniform(0.5, 4)
     if strip.draft.chance(0.15):
         end *= strip.draft.uniform(1.1, 1.6)

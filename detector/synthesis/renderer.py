@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from detector.synthesis import articles, forms, letters, office, receipts, scenes, tables
+from detector.synthesis import articles, cjk, forms, letters, office, receipts, scenes, tables
 from detector.synthesis.canvas import Canvas
 from detector.synthesis.draft import Draft
 from detector.synthesis.finish import finish
@@ -23,6 +23,7 @@ LAYOUTS: dict[str, Callable[[Draft], Canvas]] = {
     "table": tables.table,
     "invoice": office.invoice,
     "card": office.card,
+    "cjk": cjk.cjk,
     "screen": scenes.screen,
     "sign": scenes.sign,
 }

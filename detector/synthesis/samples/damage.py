@@ -62,10 +62,21 @@ def turn(
     return move(image, lines, matrix, (cols, rows), fill)
 
 
+def _on_paper(rng: Rng, image: Image, tone: float, roughness: float) -> Image:
+    """The print on a sheet that is not quite even."""
+    sheet = degrade.paper(rng, image.shape[0], image.shape[1], tone, roughness)
+    return degrade.multiply(image, sheet)
+
+
+def _between(source: NDArray[np.float32], target: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The perspective, 3×3, that carries four points to four others."""
+    return np.asarray(cv2.getPerspectiveTransform(source, target), np.float64)
+
+
 def letter(rng: Rng, canvas: Canvas) -> Taken:
     """Colour scan with a fold and a little noise."""
     image, lines = turn(_color(canvas), canvas.lines, 0.6, (250, 250, 250))
-    image = degrade.multiply(image, degrade.paper(rng, *image.shape[:2], 246, 3))
+    image = _on_paper(rng, image, 246, 3)
     for share in (0.34, 0.67):  # folded twice for its envelope
         image = _crease(image, share)
     image = degrade.noise(rng, degrade.blur(image, 0.7), 4, 1.2)
@@ -94,7 +105,7 @@ def article(rng: Rng, canvas: Canvas) -> Taken:
 def form(rng: Rng, canvas: Canvas) -> Taken:
     """Grey scan of a worn form."""
     image, lines = turn(_grey(canvas), canvas.lines, 0.8, 238)
-    image = degrade.multiply(image, degrade.paper(rng, *image.shape[:2], 240, 4))
+    image = _on_paper(rng, image, 240, 4)
     image = degrade.faded(rng, image, 0.7, 120)
     return degrade.noise(rng, degrade.blur(image, 0.7), 4), lines
 
@@ -118,7 +129,7 @@ def photo(rng: Rng, canvas: Canvas) -> Taken:
     size = (cols + 260, rows + 240)
     source = np.array([[0, 0], [cols, 0], [cols, rows], [0, rows]], np.float32)
     target = np.array([[150, 70], [1280, 128], [1318, 1672], [64, 1600]], np.float32)
-    matrix = cv2.getPerspectiveTransform(source, target)
+    matrix = _between(source, target)
     table = np.asarray(clutter.photo(np.random.default_rng(3), *size)).astype(np.float32)
     grain = degrade.smooth_field(rng, size[1], size[0], 5)[:, :, None] * 8
     table = np.clip(table * 0.25 + np.array([88, 62, 40]) + grain, 0, 255).astype(np.uint8)
@@ -137,7 +148,7 @@ def chinese(rng: Rng, canvas: Canvas) -> Taken:
     back = np.roll(image, 37, axis=0)
     image = degrade.bleed_through(image, back, 0.08)
     image, lines = turn(image, canvas.lines, -0.5)
-    image = degrade.multiply(image, degrade.paper(rng, *image.shape[:2], 244, 3))
+    image = _on_paper(rng, image, 244, 3)
     return degrade.noise(rng, degrade.blur(image, 0.7), 3), lines
 
 
@@ -145,9 +156,10 @@ def fax(rng: Rng, canvas: Canvas) -> Taken:
     """Sent in coarse lines, printed on thermal paper that has since turned grey."""
     image, lines = turn(_grey(canvas), canvas.lines, 0.5)
     rows, cols = image.shape
-    coarse = cv2.resize(image, (cols, rows * 2 // 3), interpolation=cv2.INTER_AREA)
+    size = (cols, rows * 2 // 3)
+    coarse = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
     coarse = degrade.bilevel(degrade.noise(rng, coarse, 12), 150)
-    image = cv2.resize(coarse, (cols, rows), interpolation=cv2.INTER_LINEAR)
+    image = np.asarray(cv2.resize(coarse, (cols, rows)), np.uint8)
     image = degrade.banding(rng, image, 0.2, 80)
     image = degrade.levels(image, 118, 206)
     image = degrade.gradient(rng, image, 0.12)
@@ -176,10 +188,10 @@ def sign(rng: Rng, canvas: Canvas) -> Taken:
     size = (canvas.width, canvas.height)
     source = np.array([[170, 150], [930, 150], [930, 780], [170, 780]], np.float32)
     target = np.array([[190, 190], [915, 150], [905, 800], [200, 760]], np.float32)
-    matrix = cv2.getPerspectiveTransform(source, target)
+    matrix = _between(source, target)
     _, lines = move(_color(canvas), canvas.lines, matrix, size)
-    image = cv2.warpPerspective(_color(canvas), matrix, size, borderMode=cv2.BORDER_REFLECT)
-    image = degrade.motion_blur(image, 3, 20)
+    seen = cv2.warpPerspective(_color(canvas), matrix, size, borderMode=cv2.BORDER_REFLECT)
+    image = degrade.motion_blur(np.asarray(seen, np.uint8), 3, 20)
     image = degrade.gradient(rng, image, 0.3)
     return degrade.noise(rng, image, 7, 1.5), lines
 
