@@ -125,61 +125,43 @@ def _float(draft: Draft, canvas: Canvas, style: Style, column: Column, y: float)
     if room < 8 * style.height:
         return y
     if kind < 0.4 and draft.clutter(1.0):
-        height = min(room * 0.6, column.width * draft.uniform(0.3, 0.9))
-        clutter.figure(draft, canvas, column.x, y, column.width, height)
-        y += height + style.height * 0.6
+        y = _figure(draft, canvas, style, column, y)
+    elif kind < 0.75:
         small = style.scaled(draft.uniform(0.8, 1.0))
-        text = (
-            f"{draft.pick(['Figure', 'Fig.', 'Abb.', 'FIG.'])} {draft.between(1, 40)}. "
-            + draft.text.sentence(draft.rng, 120)
-        )
-        return (
-            paragraph(
-                canvas,
-                text,
-                small,
-                replace(
-                    column,
-                    pitch=round(small.height * 1.08),
-                    indent=0,
-                    align=draft.pick(["left", "center"]),
-                ),
-                y,
-            )
-            + style.height
-        )
-    if kind < 0.75:
-        return (
-            random_table(
-                draft,
-                canvas,
-                style.scaled(draft.uniform(0.8, 1.0)),
-                column.x,
-                y,
-                column.width,
-                min(column.bottom, y + 0.6 * room),
-            )
-            + style.height
-        )
+        bottom = min(column.bottom, y + 0.6 * room)
+        y = random_table(draft, canvas, small, column.x, y, column.width, bottom)
+    else:
+        y = _contents(draft, canvas, style, column, y)
+    return y + style.height
+
+
+def _figure(draft: Draft, canvas: Canvas, style: Style, column: Column, y: float) -> float:
+    """A figure and its caption; returns the y below."""
+    height = min((column.bottom - y) * 0.6, column.width * draft.uniform(0.3, 0.9))
+    clutter.figure(draft, canvas, column.x, y, column.width, height)
+    y += height + style.height * 0.6
+    small = style.scaled(draft.uniform(0.8, 1.0))
+    number = f"{draft.pick(['Figure', 'Fig.', 'Abb.', 'FIG.'])} {draft.between(1, 40)}. "
+    align = draft.pick(["left", "center"])
+    below = replace(column, pitch=round(small.height * 1.08), indent=0, align=align)
+    return paragraph(canvas, number + draft.text.sentence(draft.rng, 120), small, below, y)
+
+
+def _contents(draft: Draft, canvas: Canvas, style: Style, column: Column, y: float) -> float:
+    """Titles and page numbers with dots between; returns the y below."""
     y = heading(draft, canvas, style, column, y)
+    right = column.x + column.width
     for _ in range(draft.between(3, 9)):
         if y + column.pitch > column.bottom:
             break
         title = draft.title(draft.between(1, 4))
-        first = wrap(canvas, title, style, column.width * 0.7)[:1]
-        if first:
-            leaders(
-                canvas,
-                column.x,
-                column.x + column.width,
-                round(y + style.band[0]),
-                first[0],
-                str(draft.between(1, 300)),
-                style,
-                joined=draft.chance(0.6),
-            )
+        number = str(draft.between(1, 300))
+        joined = draft.chance(0.6)
+        for text in wrap(canvas, title, style, column.width * 0.7)[:1]:
+            baseline = round(y + style.band[0])
+            leaders(canvas, column.x, right, baseline, text, number, style, joined=joined)
         y += column.pitch
-    return y + style.height
+    return y
 
 
 def _footnotes(draft: Draft, canvas: Canvas, style: Style, column: Column) -> float:

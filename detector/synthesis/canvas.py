@@ -97,6 +97,13 @@ def _advance(face: Any, size: float, word: str) -> float:
     return float(face.font(size).getlength(word))
 
 
+@lru_cache(maxsize=65536)
+def _bearings(face: Any, size: float, letter: str) -> tuple[float, float]:
+    """Blank between a letter's origin and its ink, and between its ink and its advance."""
+    left, _, right, _ = face.font(size).getbbox(letter, anchor="ls")
+    return left, _advance(face, size, letter) - right
+
+
 @dataclass(frozen=True, slots=True)
 class Extent:
     """The ink of a run of text: left, right, top and bottom edge of its box in pixels."""
@@ -251,8 +258,9 @@ class Canvas:
                 x += font.getlength(letter) + style.tracking * style.size
             return min(edges), max(edges)
         self.draw.text((x, baseline), word, fill=style.fill, font=font, anchor="ls")
-        box = font.getbbox(word, anchor="ls")
-        return x + box[0], x + box[2]
+        left = _bearings(style.face, style.size, word[0])[0]
+        right = _bearings(style.face, style.size, word[-1])[1]
+        return x + left, x + _advance(style.face, style.size, word) - right
 
     def _stretched(self, x: float, baseline: float, word: str, style: Style) -> tuple[float, float]:
         """As :meth:`_ink` for glyphs that are wider or taller than the face's own."""

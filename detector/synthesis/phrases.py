@@ -39,6 +39,19 @@ RECEIPT_SUMS: tuple[str, ...] = (
 )
 """Labels of a receipt's sums."""
 
+RECEIPT_TITLES: tuple[str, ...] = (
+    "TAX INVOICE",
+    "Tax Invoice",
+    "RECEIPT",
+    "Invoice",
+    "CASH BILL",
+    "SIMPLIFIED TAX INVOICE",
+    "Quittung",
+    "TICKET",
+    "- TAX INVOICE -",
+)
+"""What receipts call themselves."""
+
 RECEIPT_META: tuple[str, ...] = (
     "Date",
     "Date :",

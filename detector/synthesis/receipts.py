@@ -132,31 +132,7 @@ def _head(strip: _Strip) -> None:
         )
     centred = draft.chance(0.85)
     lines = [(draft.text.company(draft.rng), big)]
-    if draft.chance(0.6):
-        lines.append((f"({draft.text.code(draft.rng)})", strip.style))
-    address = " ".join(str(draft.text.address(draft.rng)).split())
-    for part in address.split(", "):
-        lines.append((part + draft.pick(["", ","]), strip.style))
-    if draft.chance(0.7):
-        lines.append(
-            (
-                draft.pick(["Tel:", "TEL :", "Tel No.", "Phone", "T:"])
-                + " "
-                + draft.text.phone(draft.rng),
-                strip.style,
-            )
-        )
-    if draft.chance(0.4):
-        lines.append(
-            (
-                draft.pick(["GST ID :", "GST REG NO:", "VAT No.", "Co. Reg:", "USt-IdNr.:"])
-                + " "
-                + draft.text.code(draft.rng),
-                strip.style,
-            )
-        )
-    if draft.chance(0.2):
-        lines.append((draft.text.email(draft.rng), strip.style))
+    lines += [(text, strip.style) for text in _address(draft)]
     for text, style in lines:
         if centred:
             strip.centred(text, style)
@@ -164,23 +140,24 @@ def _head(strip: _Strip) -> None:
             strip.row(Cell(strip.left, text), style=style)
     strip.skip(0, 1)
     if draft.chance(0.7):
-        strip.centred(
-            draft.pick(
-                [
-                    "TAX INVOICE",
-                    "Tax Invoice",
-                    "RECEIPT",
-                    "Invoice",
-                    "CASH BILL",
-                    "SIMPLIFIED TAX INVOICE",
-                    "Quittung",
-                    "TICKET",
-                    "- TAX INVOICE -",
-                ]
-            ),
-            replace(big, underline=draft.chance(0.15)) if draft.chance(0.5) else strip.style,
-        )
+        look = replace(big, underline=draft.chance(0.15)) if draft.chance(0.5) else strip.style
+        strip.centred(draft.pick(phrases.RECEIPT_TITLES), look)
     strip.skip(0, 1)
+
+
+def _address(draft: Draft) -> list[str]:
+    """The lines between the shop's name and the receipt's title."""
+    text, rng = draft.text, draft.rng
+    lines = [f"({text.code(rng)})"] if draft.chance(0.6) else []
+    lines += [part + draft.pick(["", ","]) for part in text.address(rng).split(", ")]
+    if draft.chance(0.7):
+        lines.append(f"{draft.pick(['Tel:', 'TEL :', 'Tel No.', 'Phone', 'T:'])} {text.phone(rng)}")
+    if draft.chance(0.4):
+        label = draft.pick(["GST ID :", "GST REG NO:", "VAT No.", "Co. Reg:", "USt-IdNr.:"])
+        lines.append(f"{label} {text.code(rng)}")
+    if draft.chance(0.2):
+        lines.append(text.email(rng))
+    return lines
 
 
 def _meta(strip: _Strip) -> None:

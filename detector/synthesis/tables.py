@@ -68,6 +68,22 @@ def _maker(draft: Draft, kind: str) -> Callable[[], str]:
     }[kind]
 
 
+def _look(draft: Draft, style: Style) -> Look:
+    """A table's looks."""
+    return Look(
+        rules=str(
+            draft.rng.choice(
+                ["all", "rows", "columns", "head", "none"], p=[0.4, 0.18, 0.08, 0.16, 0.18]
+            )
+        ),
+        weight=draft.uniform(1, 2.6),
+        head=draft.pick([None, None, (220, 220, 220), BLACK, draft.vivid(0.35), draft.vivid(0.85)]),
+        stripe=draft.pick([None, None, None, (235, 235, 235), draft.vivid(0.93)]),
+        pitch=style.height * draft.uniform(1.12, 2.0),
+        wraps=draft.chance(0.3),
+    )
+
+
 def random_table(
     draft: Draft,
     canvas: Canvas,
@@ -94,18 +110,7 @@ def random_table(
         The y below the table.
     """
     columns = _columns(draft, style, width)
-    look = Look(
-        rules=str(
-            draft.rng.choice(
-                ["all", "rows", "columns", "head", "none"], p=[0.4, 0.18, 0.08, 0.16, 0.18]
-            )
-        ),
-        weight=draft.uniform(1, 2.6),
-        head=draft.pick([None, None, (220, 220, 220), BLACK, draft.vivid(0.35), draft.vivid(0.85)]),
-        stripe=draft.pick([None, None, None, (235, 235, 235), draft.vivid(0.93)]),
-        pitch=style.height * draft.uniform(1.12, 2.0),
-        wraps=draft.chance(0.3),
-    )
+    look = _look(draft, style)
     rows = 200 if full else draft.between(2, 14)
     top = y
     y = _head(draft, canvas, style, look, columns, x, y)

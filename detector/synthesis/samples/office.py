@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from detector.synthesis import clutter
-from detector.synthesis.canvas import BLACK, Canvas
+from detector.synthesis.canvas import BLACK, Canvas, Style
 from detector.synthesis.draft import WHITE, Draft
 from detector.synthesis.prose import Column, paragraph
 from detector.synthesis.rows import Cell, put_row
@@ -20,24 +20,28 @@ def form(draft: Draft) -> Canvas:
     """A form with rules and boxes, filled in with a typewriter."""
     canvas = draft.canvas(1240, 1500)
     label, value = sans(draft, 20), typed(draft, 29)
-    title = sans(draft, 36, bold=True)
-    put_row(
-        canvas, [Cell(80, texts.FORM_TITLE[2]), Cell(1160, texts.FORM_TITLE[1], "r")], 80, label
-    )
-    canvas.put(620, 160, texts.FORM_TITLE[0], title, anchor="m")
-    y = paragraph(canvas, texts.FORM_NOTE, label, Column(80, 1080, 400, 28, "left"), 200) + 24
+    head, note = texts.FORM_TITLE, Column(80, 1080, 400, 28, "left")
+    put_row(canvas, [Cell(80, head[2]), Cell(1160, head[1], "r")], 80, label)
+    canvas.put(620, 160, head[0], sans(draft, 36, bold=True), anchor="m")
+    y = paragraph(canvas, texts.FORM_NOTE, label, note, 200) + 24
     for row in texts.FORM_FIELDS:
         width = 1080 / len(row)
-        for k, _ in enumerate(row):
-            canvas.box(80 + k * width, y, 80 + (k + 1) * width, y + 88, BLACK, None, 2)
-        put_row(
-            canvas, [Cell(92 + k * width, name) for k, (name, _) in enumerate(row)], y + 26, label
-        )
-        put_row(
-            canvas, [Cell(96 + k * width, text) for k, (_, text) in enumerate(row)], y + 72, value
-        )
+        lefts = [80 + k * width for k in range(len(row))]
+        for x in lefts:
+            canvas.box(x, y, x + width, y + 88, BLACK, None, 2)
+        names = [Cell(x + 12, name) for x, (name, _) in zip(lefts, row, strict=True)]
+        values = [Cell(x + 16, text) for x, (_, text) in zip(lefts, row, strict=True)]
+        put_row(canvas, names, y + 26, label)
+        put_row(canvas, values, y + 72, value)
         y += 88
-    y += 60
+    y = _form_checks(draft, canvas, label, y + 60)
+    y = _form_table(draft, canvas, value, y)
+    _form_foot(draft, canvas, label, y + 120)
+    return canvas
+
+
+def _form_checks(draft: Draft, canvas: Canvas, label: Style, y: float) -> float:
+    """The row of check boxes; returns the y below."""
     name, boxes = texts.FORM_CHECKS
     cells = [Cell(80, name)]
     for k, (text, ticked) in enumerate(boxes):
@@ -47,47 +51,42 @@ def form(draft: Draft) -> Canvas:
             clutter.tick(draft, canvas, x + 3, y - 19, 20)
         cells.append(Cell(x + 40, text))
     put_row(canvas, cells, round(y), label)
-    y += 50
+    return y + 50
+
+
+def _form_table(draft: Draft, canvas: Canvas, value: Style, y: float) -> float:
+    """The table of former tickets; returns the y below."""
     stops = (80, 440, 740, 950, 1160)
+    top = y
     canvas.box(80, y, 1160, y + 44, None, (205, 205, 205))
-    for k, texts_ in enumerate(texts.FORM_TABLE):
+    for k, row in enumerate(texts.FORM_TABLE):
         style = sans(draft, 20, bold=True) if k == 0 else value
-        put_row(
-            canvas,
-            [Cell(x + 12, t) for x, t in zip(stops, texts_, strict=False)],
-            round(y + 31),
-            style,
-        )
-        canvas.rule(80, y + 44, 1160, y + 44, BLACK, 2)
+        cells = [Cell(x + 12, text) for x, text in zip(stops, row, strict=False)]
+        put_row(canvas, cells, round(y + 31), style)
         y += 44
+        canvas.rule(80, y, 1160, y, BLACK, 2)
     for x in stops:
-        canvas.rule(x, y - 44 * len(texts.FORM_TABLE), x, y, BLACK, 2)
-    canvas.rule(80, y - 44 * len(texts.FORM_TABLE), 1160, y - 44 * len(texts.FORM_TABLE), BLACK, 2)
-    y += 120
-    put_row(
-        canvas,
-        [
-            Cell(80, texts.FORM_END[0][0]),
-            Cell(180, texts.FORM_END[0][1]),
-            Cell(560, texts.FORM_END[1][0]),
-        ],
-        round(y),
-        label,
-    )
+        canvas.rule(x, top, x, y, BLACK, 2)
+    canvas.rule(80, top, 1160, top, BLACK, 2)
+    return y
+
+
+def _form_foot(draft: Draft, canvas: Canvas, label: Style, y: float) -> None:
+    """Date, signature, and the office's part."""
+    (date, day), (signature, _) = texts.FORM_END
+    put_row(canvas, [Cell(80, date), Cell(180, day), Cell(560, signature)], round(y), label)
     canvas.rule(170, y + 8, 460, y + 8)
     canvas.rule(680, y + 8, 1160, y + 8)
     clutter.scribble(draft, canvas, 720, y - 70, 300, 80, (20, 30, 110))
     y += 60
+    (title,), fields = texts.FORM_OFFICE
     canvas.box(80, y, 1160, y + 40, None, (40, 40, 40))
-    canvas.put(
-        620, y + 28, texts.FORM_OFFICE[0][0], sans(draft, 22, bold=True, fill=WHITE), anchor="m"
-    )
+    canvas.put(620, y + 28, title, sans(draft, 22, bold=True, fill=WHITE), anchor="m")
     canvas.box(80, y, 1160, y + 120, BLACK, None, 2)
     cells = []
-    for k, (name, text) in enumerate(texts.FORM_OFFICE[1]):
+    for k, (name, text) in enumerate(fields):
         cells += [Cell(100 + 360 * k, name), Cell(225 + 360 * k, text)]
     put_row(canvas, cells, round(y + 92), label)
-    return canvas
 
 
 def invoice(draft: Draft) -> Canvas:
