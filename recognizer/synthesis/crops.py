@@ -68,6 +68,9 @@ def crop_line(
         _neighbours(rng, ink, bounds, top, bottom, tall)
     if rng.random() < 0.14:
         _rules(rng, ink, line, bounds, (x0, top, x1, bottom), tall)
+    for column in line.rules:
+        thick = max(1, round(tall * rng.uniform(0.02, 0.06)))
+        ink[:, column : column + thick] = int(rng.integers(140, 256))
     if rng.random() < 0.02:
         _pen_stroke(rng, ink, bounds, tall)
     drift = max(min(ink_top - top, bottom - ink_bottom), 0.0) + 0.02 * tall

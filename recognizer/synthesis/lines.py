@@ -233,6 +233,9 @@ def _style(rng: Rng, look: str, face: Face, text: str, box: float) -> DrawStyle:
         spacing = box * float(rng.uniform(-0.02, 0.06))
     elif roll < 0.12:
         spacing = box * float(rng.uniform(0.05, 0.35 if text.isupper() else 0.15))
+    tabs = _tabs(rng, text, box)
+    if tabs:
+        return DrawStyle(tabs=tabs)
     roll = rng.random()
     blanks = 1.0
     if roll < 0.12:
@@ -250,4 +253,17 @@ def _style(rng: Rng, look: str, face: Face, text: str, box: float) -> DrawStyle:
     hard_dots = look in ("thermal", "fax", "bilevel") and rng.random() < 0.2
     return DrawStyle(
         spacing, blanks, jitter, uneven, bilevel=bool(hard_dots or rng.random() < 0.04)
+    )
+
+
+def _tabs(rng: Rng, text: str, box: float) -> tuple[tuple[int, float, bool], ...]:
+    """Wide gaps between the cells of a row that a detector took for one line."""
+    count = text.count(" ")
+    if not count or len(text) > 60 or rng.random() > 0.08:
+        return ()
+    ruled = rng.random() < 0.45
+    chosen = rng.permutation(count)[: int(rng.integers(1, 4))]
+    return tuple(
+        (int(number), box * float(rng.uniform(0.6, 1.0) * 8 ** rng.random()), ruled)
+        for number in chosen
     )

@@ -24,6 +24,8 @@ class DrawStyle:
         jitter: Standard deviation of each letter's height above the baseline, in pixels.
         uneven: How much weaker single letters may be struck, 0 to 1.
         bilevel: Hinted black-and-white glyphs instead of anti-aliased ones.
+        tabs: Blanks, by their number in the text, that are wider by so many pixels, as between
+            the cells of a table's row; whether a rule stands in the middle.
     """
 
     spacing: float = 0.0
@@ -31,6 +33,11 @@ class DrawStyle:
     jitter: float = 0.0
     uneven: float = 0.0
     bilevel: bool = False
+    tabs: tuple[tuple[int, float, bool], ...] = ()
+
+    def tab(self, blank: int) -> float:
+        """Extra width of blank number ``blank``, in pixels."""
+        return sum(wider for number, wider, _ in self.tabs if number == blank)
 
     @property
     def by_letter(self) -> bool:
@@ -47,12 +54,15 @@ class DrawnLine:
         baseline: Row of the baseline.
         start: Column where the first letter's advance begins.
         end: Column where the last letter's advance ends.
+        rules: Columns where an upright rule belongs between two cells; not drawn yet, for it is
+            as high as the crop.
     """
 
     ink: NDArray[np.uint8]
     baseline: int
     start: float
     end: float
+    rules: tuple[int, ...] = ()
 
 
 @lru_cache(maxsize=4096)
@@ -68,6 +78,8 @@ def advance(font: ImageFont.FreeTypeFont, text: str, style: DrawStyle) -> float:
     extra = style.spacing * len(text)
     if style.blanks != 1.0:
         extra += (style.blanks - 1.0) * font.getlength(" ") * text.count(" ")
+    if style.tabs:
+        extra += sum(style.tab(number) for number in range(text.count(" ")))
     return float(font.getlength(text)) + extra
 
 
@@ -85,18 +97,23 @@ def draw(
     pen.fontmode = "1" if style.bilevel else "L"
     baseline = margin + up
     x = float(margin)
+    rules: list[int] = []
     if style.by_letter:
         x = _draw_letters(rng, pen, font, text, style, x, baseline)
-    elif style.blanks != 1.0:
+    elif style.blanks != 1.0 or style.tabs:
         blank = font.getlength(" ") * style.blanks
-        for part in text.split(" "):
+        for number, part in enumerate(text.split(" ")):
+            if number:
+                wide = blank + style.tab(number - 1)
+                if any(tab[0] == number - 1 and tab[2] for tab in style.tabs):
+                    rules.append(round(x + wide / 2))
+                x += wide
             pen.text((x, baseline), part, fill=255, font=font, anchor="ls")
-            x += font.getlength(part) + blank
-        x -= blank
+            x += font.getlength(part)
     else:
         pen.text((x, baseline), text, fill=255, font=font, anchor="ls")
         x += font.getlength(text)
-    return DrawnLine(np.array(image), baseline, float(margin), x)
+    return DrawnLine(np.array(image), baseline, float(margin), x, tuple(rules))
 
 
 def _draw_letters(

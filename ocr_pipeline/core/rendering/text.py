@@ -155,12 +155,12 @@ class TextSource:
             (16.0, lambda rng, most: snippets.receipt(rng)),
             (8.0, lambda rng, most: snippets.form(rng)),
             (5.5, lambda rng, most: snippets.office(rng)),
-            (6.0, lambda rng, most: snippets.cells(rng)),
+            (9.0, lambda rng, most: snippets.cells(rng)),
             (8.5, self._entity),
             (8.0, self._foreign),
-            (3.2, lambda rng, most: snippets.signs(rng, self._rare)),
+            (6.0, lambda rng, most: snippets.signs(rng, self._rare)),
             (1.0, lambda rng, most: snippets.scramble(rng, self._any, most)),
-            (2.8, lambda rng, most: snippets.scramble(rng, self._ascii, most)),
+            (3.5, lambda rng, most: snippets.scramble(rng, self._ascii, most)),
             (4.0, lambda rng, most: snippets.isolated(rng)),
         )
 
