@@ -69,7 +69,10 @@ def batch_size(batch: Any) -> int:
 
 
 def worker_init(_worker: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the training process decides when to stop
+    # The training process decides when to stop; a signal to the whole group must not take its
+    # data away before it has saved. Workers end by themselves when it tells them, or is gone.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     torch.set_num_threads(1)
 
 
