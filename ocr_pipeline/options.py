@@ -9,7 +9,7 @@ from ocr_pipeline.core.errors import UsageError
 
 FORMATS = ("txt", "json", "overlay")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
-DEFAULT_DETECTOR = "ctpn-documents"
+DEFAULT_DETECTOR = "ctpn-vgg16-half"
 DEFAULT_RECOGNIZER = "crnn-latin"
 
 
