@@ -135,9 +135,7 @@ def test_a_document_that_breaks_half_way_leaves_nothing(tmp_path: Path) -> None:
     assert written(tmp_path / "out") == []
 
 
-def test_a_crash_in_a_stage_is_one_failure(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_crash_in_a_stage_is_one_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Crashing(FakeDetector):
         def detect(self, image: np.ndarray, options: object = None) -> list:
             if len(found := super().detect(image, options)) == 2:

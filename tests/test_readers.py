@@ -64,7 +64,9 @@ def test_each_file_once(tmp_path: Path) -> None:
 
 
 def test_equal_names_never_share_a_target(tmp_path: Path) -> None:
-    touch(tmp_path, "one/page.png", "two/page.png", "two/PAGE.tif", "two/page-2.png", "three/page.png")
+    touch(
+        tmp_path, "one/page.png", "two/page.png", "two/PAGE.tif", "two/page-2.png", "three/page.png"
+    )
     files = find_inputs([str(tmp_path / name) for name in ("one", "two", "three")])
     names = [name.casefold() for name in targets(files)]
     assert len(files) == 5
