@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from ocr_pipeline.core.errors import UsageError
 
@@ -29,6 +30,9 @@ class RunOptions:
         min_score: detector score (0 to 1) below which a line is dropped; None leaves the
             detector's own threshold.
         min_confidence: recognizer confidence (0 to 1) below which a line is dropped.
+        beam: prefixes that beam search keeps; 0 takes the likeliest class of every step.
+        lexicon: text file of the only words that may be read; needs a beam.
+        ngram: text file whose character n-gram helps the beam.
         detect: find lines first; False takes each image for one line.
         format: what is written for each input, of ``txt``, ``json`` and ``overlay``.
         overlay_text: write the text beside each line of the overlay.
@@ -44,6 +48,9 @@ class RunOptions:
     batch_size: int = 32
     min_score: float | None = None
     min_confidence: float = 0.0
+    beam: int = 0
+    lexicon: Path | None = None
+    ngram: Path | None = None
     detect: bool = True
     format: tuple[str, ...] = FORMATS
     overlay_text: bool = False
@@ -55,6 +62,10 @@ class RunOptions:
             raise UsageError(f"--threads must not be negative, not {self.threads}")
         if self.batch_size < 1:
             raise UsageError(f"--batch-size must be at least 1, not {self.batch_size}")
+        if self.beam < 0:
+            raise UsageError(f"--beam must not be negative, not {self.beam}")
+        if (self.lexicon or self.ngram) and not self.beam:
+            raise UsageError("--lexicon and --ngram need a beam: add --beam 10")
         for name in ("min_score", "min_confidence"):
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Protocol
 
 import cv2
@@ -141,16 +142,10 @@ class Pipeline:
         return [np.asarray(line.quad, np.float32) for line in found], [x.score for x in found]
 
     def _read(self, image: Image, quads: Sequence[Quad]) -> list[ReadingLike]:
-        """Readings of a page's quads, in their order; the longest lines are read last."""
+        """Readings of a page's quads, in their order."""
         pad_x, pad_y = (PAD_X, PAD_Y) if self.options.detect else (0.0, 0.0)
-        shapes = [quad_size(quad) for quad in quads]
-        order = sorted(range(len(quads)), key=lambda i: shapes[i][0] / max(shapes[i][1], 1e-3))
-        readings: dict[int, ReadingLike] = {}
-        for begin in range(0, len(order), self.options.batch_size):
-            batch = order[begin : begin + self.options.batch_size]
-            crops = [crop_quad(image, quads[i], pad_x=pad_x, pad_y=pad_y) for i in batch]
-            readings.update(zip(batch, self.recognizer.read(crops), strict=True))
-        return [readings[i] for i in range(len(quads))]
+        crops = [crop_quad(image, quad, pad_x=pad_x, pad_y=pad_y) for quad in quads]
+        return list(self.recognizer.read(crops)) if crops else []
 
 
 def check_image(image: Image) -> Image:
@@ -211,7 +206,41 @@ def load_recognizer(options: RunOptions) -> RecognizerLike:
     from recognizer import Recognizer
 
     device = options.recognizer_device or options.device
-    return Recognizer.from_weights(options.recognizer, device, options.precision)
+    return Recognizer.from_weights(
+        options.recognizer,
+        device,
+        options.precision,
+        decoding=decode_options(options),
+        batch_size=options.batch_size,
+    )
+
+
+def decode_options(options: RunOptions) -> Any:
+    """How the recognizer decodes, with the lexicon and the n-gram read from their files.
+
+    Raises:
+        InputError: if a file cannot be read or holds nothing.
+    """
+    from recognizer import CharNgram, DecodeOptions, Lexicon
+
+    lexicon = ngram = None
+    if options.lexicon is not None:
+        lexicon = Lexicon.of(_read_text(options.lexicon).split())
+    if options.ngram is not None:
+        ngram = CharNgram().fit(_read_text(options.ngram).splitlines())
+    return DecodeOptions(beam=options.beam, ngram=ngram, lexicon=lexicon)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: is not UTF-8 text; convert it") from error
+    if not text.strip():
+        raise InputError(f"{path}: the file is empty")
+    return text
 
 
 def detect_options(min_score: float) -> Any:

@@ -7,9 +7,10 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from recognizer.beam import CharNgram, Lexicon
     from recognizer.predictor import CharReading, DecodeOptions, Reading, Recognizer
 
-__all__ = ["CharReading", "DecodeOptions", "Reading", "Recognizer"]
+__all__ = ["CharNgram", "CharReading", "DecodeOptions", "Lexicon", "Reading", "Recognizer"]
 
 
 def __getattr__(name: str) -> Any:

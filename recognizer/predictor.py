@@ -97,8 +97,10 @@ class Recognizer:
         device: str | torch.device = "auto",
         precision: str = "auto",
         decoding: DecodeOptions | None = None,
+        batch_size: int = 32,
     ) -> None:
         self.decoding = decoding or DecodeOptions()
+        self.batch_size = batch_size
         preprocessing = header["preprocessing"]
         for key in ("color", "contrast"):
             if preprocessing.get(key) != PREPROCESSING[key]:
@@ -118,6 +120,7 @@ class Recognizer:
         device: str | torch.device = "auto",
         precision: str = "auto",
         decoding: DecodeOptions | None = None,
+        batch_size: int = 32,
     ) -> Recognizer:
         """Loads a bundled net by name, or a weights file.
 
@@ -133,23 +136,20 @@ class Recognizer:
             model.load_state_dict(state)
         except RuntimeError as error:
             raise WeightsError(f"{path}: its tensors do not fit its header: {error}") from error
-        return cls(model, header, device, precision, decoding)
+        return cls(model, header, device, precision, decoding, batch_size)
 
-    def read(
-        self, crops: Sequence[npt.NDArray[np.uint8]], batch_area: int = 40_000
-    ) -> list[Reading]:
+    def read(self, crops: Sequence[npt.NDArray[np.uint8]]) -> list[Reading]:
         """Reads lines.
 
         Args:
             crops: (H, W) grey or (H, W, 3) RGB uint8 images of one line each, any size.
-            batch_area: number of lines times their padded width in pixels of one batch.
 
         Returns:
             One reading per crop, in order; an empty text where nothing is written.
         """
         lines = [prepare(crop, self.height) for crop in crops]
         readings: list[Reading] = [Reading("", 0.0)] * len(lines)
-        for group, width in _buckets([line.shape[1] for line in lines], batch_area):
+        for group, width in _buckets([line.shape[1] for line in lines], self.batch_size):
             probabilities = self._probabilities([lines[i] for i in group], width)
             for i, row in zip(group, probabilities, strict=True):
                 size = lines[i].shape[1]
@@ -184,13 +184,12 @@ class Recognizer:
         return Reading("".join(c.text for c in chars), min(confidence, 1.0), tuple(chars))
 
 
-def _buckets(widths: Sequence[int], area: int) -> Iterator[tuple[list[int], int]]:
-    """Groups of lines of one padded width, each at most ``area`` pixels of width in all."""
+def _buckets(widths: Sequence[int], most: int) -> Iterator[tuple[list[int], int]]:
+    """Groups of at most ``most`` lines of one padded width."""
     buckets: dict[int, list[int]] = defaultdict(list)
     for index, width in enumerate(widths):
         buckets[round_up(width, _BUCKET)].append(index)
     for width in sorted(buckets):
-        size = max(1, area // width)
         members = buckets[width]
-        for start in range(0, len(members), size):
-            yield members[start : start + size], width
+        for start in range(0, len(members), most):
+            yield members[start : start + most], width

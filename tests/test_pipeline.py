@@ -15,6 +15,7 @@ from ocr_pipeline.assembly import make_line, slice_quad
 from ocr_pipeline.core.document import Document
 from ocr_pipeline.core.errors import InputError, UsageError
 from ocr_pipeline.core.geometry import box_quad
+from ocr_pipeline.pipeline import decode_options
 
 BOXES = [(20, 20, 220, 40), (20, 60, 120, 80), (150, 60, 250, 80)]
 
@@ -84,11 +85,27 @@ def test_thresholds() -> None:
     assert len(pipeline(min_score=0.85, min_confidence=0.85).read_page(bars(BOXES)).lines) == 3
 
 
-def test_batches_do_not_change_the_result() -> None:
-    whole, single = pipeline(), pipeline(batch_size=2)
-    page = bars(BOXES)
-    assert whole.read_page(page) == single.read_page(page)
-    assert single.recognizer.batches == [2, 1]  # type: ignore[attr-defined]
+def test_all_lines_of_a_page_are_read_in_one_go() -> None:
+    read = pipeline()
+    read.read_page(bars(BOXES))
+    assert read.recognizer.batches == [3]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe\xfa"])
+def test_a_lexicon_that_cannot_be_used_is_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "words.txt"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError, match=r"words\.txt"):
+        decode_options(RunOptions(beam=5, lexicon=path))
+
+
+def test_lexicon_and_ngram_come_from_files(tmp_path: Path) -> None:
+    path = tmp_path / "words.txt"
+    path.write_text("red green\nblue\n")
+    options = decode_options(RunOptions(beam=5, lexicon=path, ngram=path))
+    assert options.lexicon.words == {"red", "green", "blue"}
+    assert options.ngram.log_probability("re", "d") > options.ngram.log_probability("re", "b")
 
 
 def test_without_detection_the_image_is_the_line() -> None:

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from ocr_pipeline.core.errors import DataError, WeightsError
 from ocr_pipeline.core.train_options import TrainOptions
 from ocr_pipeline.core.training import train
-from recognizer import Recognizer
+from recognizer import DecodeOptions, Lexicon, Recognizer
 from recognizer.alphabet import Alphabet, normalise
 from recognizer.crnn import CRNN, paper_crnn, parameters
 from recognizer.ctc import ctc_loss, greedy, merge_case, required_steps, widen_spans
@@ -226,6 +226,12 @@ def test_trainer_overfits_eight_lines_and_the_face_reads_them(tmp_path: Path) ->
     for reading in readings:
         assert "".join(char.text for char in reading.chars) == reading.text
         assert all(0 <= c.start < c.end <= 1 for c in reading.chars)
+    pairs = Recognizer.from_weights(best, device="cpu", precision="fp32", batch_size=2)
+    assert [r.text for r in pairs.read(crops)] == [r.text for r in readings]
+    words = DecodeOptions(beam=5, lexicon=Lexicon.of(["cab", "bcc", "a", "b"]))
+    bound = Recognizer.from_weights(best, device="cpu", precision="fp32", decoding=words)
+    by_text = {s.text: r.text for s, r in zip(samples, bound.read(crops), strict=True)}
+    assert by_text["cab"] == "cab" and by_text["a b"] == "a b" and by_text["abba"] != "abba"
     alone = [recognizer.read([crop])[0] for crop in crops]
     assert [r.text for r in alone] == [r.text for r in readings]
     assert [r.confidence for r in alone] == pytest.approx(
