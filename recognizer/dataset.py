@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,10 +15,13 @@ import numpy.typing as npt
 
 from ocr_pipeline.core.errors import DataError, InputError
 from ocr_pipeline.core.geometry import crop_quad, quad_size
-from ocr_pipeline.core.groundtruth import LabeledPage, is_page_set, read_crop_set, read_page_set
+from ocr_pipeline.core.groundtruth import LabeledPage, is_page_set, read_page_set
 from ocr_pipeline.core.images import load_image
 from recognizer.alphabet import Alphabet, normalise
+from recognizer.labels import FORMATS, read_labels
 from recognizer.preprocessing import round_up, to_grey
+
+_log = logging.getLogger(__name__)
 
 Grey = npt.NDArray[np.uint8]
 _CORE = 36  # height at which a real line's box is kept, its margin not counted
@@ -40,10 +45,12 @@ class RealLine:
 
 @dataclass(frozen=True, slots=True)
 class SetSpec:
-    """A labelled set as written on the command line: ``FOLDER[:split][,option...]``.
+    """A labelled set as written on the command line: ``PATH[:split][,option...]``.
 
-    Options: ``caseless`` (labels do not tell the case), ``strip=CHARS`` (characters to take out
-    of labels), ``skip=CHARS`` (labels with any of them are left out).
+    PATH is a folder or a label file, in any layout of :mod:`recognizer.labels`. Options:
+    ``caseless`` (labels do not tell the case), ``strip=CHARS`` (characters to take out of
+    labels), ``skip=CHARS`` (labels with any of them are left out), ``format=NAME`` (layout, where
+    it cannot be told), ``characters=FILE`` and ``base=0|1`` (of the index format).
     """
 
     root: Path
@@ -51,6 +58,9 @@ class SetSpec:
     caseless: bool = False
     strip: str = ""
     skip: str = ""
+    format: str = "auto"
+    characters: Path | None = None
+    base: int | None = None
 
     @classmethod
     def parse(cls, text: str) -> SetSpec:
@@ -63,16 +73,20 @@ class SetSpec:
         root, colon, split = head.rpartition(":")
         if not colon or "/" in split or "\\" in split:
             root, split = head, ""
-        values: dict[str, str] = {}
+        values: dict[str, Any] = {}
         caseless = False
         for option in options:
             key, _, value = option.partition("=")
             if key == "caseless":
                 caseless = True
-            elif key in ("strip", "skip"):
+            elif key in ("strip", "skip") or (key == "format" and value in FORMATS):
                 values[key] = value
+            elif key == "characters":
+                values[key] = Path(value)
+            elif key == "base" and value in ("0", "1"):
+                values[key] = int(value)
             else:
-                raise DataError(f"set {text!r}: unknown option {key!r}")
+                raise DataError(f"set {text!r}: unknown option {option!r}")
         return cls(Path(root), split or None, caseless, **values)
 
     def label(self, text: str) -> str | None:
@@ -102,20 +116,36 @@ def load_lines(spec: SetSpec, alphabet: Alphabet, limit: int | None = None) -> l
 
 
 def _iter_lines(spec: SetSpec) -> Iterator[RealLine]:
-    if is_page_set(spec.root):
+    if _holds_pages(spec):
         for page in read_page_set(spec.root, spec.split):
             yield from _page_lines(page, spec)
         return
-    for path, text in read_crop_set(spec.root, spec.split):
-        label = spec.label(text)
-        if label:
-            yield RealLine(to_grey(load_image(path)), label, 0, spec.caseless, str(path))
+    for sample in read_labels(spec.root, spec.format, spec.characters, spec.base, spec.split):
+        label = spec.label(sample.text)
+        if not label:
+            continue
+        try:
+            image = to_grey(sample.load())
+        except InputError as error:
+            _log.warning("left out of training: %s", error)
+            continue
+        yield RealLine(image, label, 0, spec.caseless, sample.name)
+
+
+def _holds_pages(spec: SetSpec) -> bool:
+    """Whether lines are to be cut from pages, whose margin allows boxes to be jittered."""
+    if spec.format not in ("auto", "jsonl"):
+        return False
+    if spec.root.is_file():
+        return spec.root.suffix == ".jsonl" and is_page_set(spec.root)
+    return (spec.root / "labels.jsonl").is_file() and is_page_set(spec.root)
 
 
 def _page_lines(page: LabeledPage, spec: SetSpec) -> Iterator[RealLine]:
     try:
         image = to_grey(load_image(page.image))
-    except InputError:
+    except InputError as error:
+        _log.warning("left out of training: %s", error)
         return
     for line in page.lines:
         label = None if line.ignore else spec.label(line.text)
@@ -237,5 +267,5 @@ def batches_of_few_shapes(
             break
         groups.append((order[:size], width))
         order = order[size:]
-    rng.shuffle(groups)  # type: ignore[arg-type]
+    rng.shuffle(groups)
     return groups

@@ -14,6 +14,8 @@ from PIL import Image
 
 from ocr_pipeline.cli.main import cli
 from ocr_pipeline.core.errors import DataError, InputError
+from recognizer.alphabet import Alphabet
+from recognizer.dataset import SetSpec, load_lines
 from recognizer.labels import LabeledImage, read_labels
 
 
@@ -341,3 +343,39 @@ def test_check_takes_the_alphabet_of_a_file(tmp_path: Path) -> None:
     code, output = run_check(path, "--alphabet-file", characters, "--alphabet", few)
     assert code == 6
     assert "'\u6587' in 1" in output
+
+
+# --------------------------------------------------------------------------- the trainer
+
+
+def test_trainer_reads_every_layout(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    alphabet = Alphabet.of("abcde12")
+    picture(tmp_path / "named" / "12.png")
+    (line,) = load_lines(SetSpec.parse(str(tmp_path / "named")), alphabet)
+    assert (line.text, line.image.shape, line.margin) == ("12", (32, 100), 0)
+
+    picture(tmp_path / "1.png")
+    path = labels_file(tmp_path, "train.txt", "1.png 1 2\ngone.png 2 1\n")
+    characters = labels_file(tmp_path, "chars.txt", "c\nd\ne\n")
+    spec = SetSpec.parse(f"{path},format=index,characters={characters},base=1,caseless")
+    with caplog.at_level(logging.WARNING):
+        (line,) = load_lines(spec, alphabet)
+    assert (line.text, line.caseless) == ("cd", True)
+    assert "left out of training" in caplog.text and "gone.png" in caplog.text
+
+
+def test_trainer_cuts_pages_with_a_margin(tmp_path: Path) -> None:
+    page_image = picture(tmp_path / "p.png", 200, 100)
+    box = [[50, 20], [150, 20], [150, 40], [50, 40]]
+    row = {"image": page_image.name, "w": 200, "h": 100, "lines": [{"poly": box, "text": "abc"}]}
+    path = labels_file(tmp_path, "labels.jsonl", json.dumps(row))
+    for root in (tmp_path, path):
+        (line,) = load_lines(SetSpec.parse(str(root)), Alphabet.of("abc"))
+        assert line.text == "abc"
+        assert line.margin > 0
+
+
+@pytest.mark.parametrize("option", ["format=xml", "base=2", "colour=red"])
+def test_trainer_refuses_unknown_options(option: str) -> None:
+    with pytest.raises(DataError, match=option):
+        SetSpec.parse(f"somewhere,{option}")
