@@ -39,8 +39,12 @@ class DetectOptions:
         line_height: height in pixels to which a page's median line is brought.
         tolerance: relative difference of scale that makes no second look worth its while.
         max_pixels: most pixels of a page that are looked at; larger ones are scaled down.
+        max_enlarged: most pixels that a page may be enlarged to.
         tile: longest side that goes through the net at once; larger pages go in tiles.
         tile_overlap: pixels that neighbouring tiles share.
+        margin_x: growth of the lines found at either end, in line heights. The net places edges
+            as often inside as outside of where people drew them; a reader needs whole letters.
+        margin_y: growth above and below, in line heights.
         connect: thresholds of the connector.
     """
 
@@ -48,9 +52,12 @@ class DetectOptions:
     short_side: int | None = None
     line_height: float = 22.0
     tolerance: float = 0.35
-    max_pixels: float = 3e6
+    max_pixels: float = 8e6
+    max_enlarged: float = 3e6
     tile: int = 2048
     tile_overlap: int = 192
+    margin_x: float = 0.1
+    margin_y: float = 0.08
     connect: ConnectOptions = field(default_factory=ConnectOptions)
 
     def __post_init__(self) -> None:
@@ -58,8 +65,10 @@ class DetectOptions:
             raise UsageError("the page's sides must be at least 64 (long) and 32 (short) pixels")
         if self.line_height <= 4 or self.tolerance < 0:
             raise UsageError("line_height must be above 4 pixels, tolerance not negative")
-        if self.max_pixels < 1e4:
-            raise UsageError("max_pixels must be at least 10,000")
+        if min(self.max_pixels, self.max_enlarged) < 1e4:
+            raise UsageError("max_pixels and max_enlarged must be at least 10,000")
+        if not (0 <= self.margin_x <= 1 and 0 <= self.margin_y <= 1):
+            raise UsageError("margins must lie between 0 and 1 line heights")
         if self.tile_overlap < 2 * STRIP or self.tile < 4 * self.tile_overlap:
             raise UsageError("tiles must overlap by 32 pixels and be four times as long as that")
 
@@ -183,19 +192,21 @@ def find_lines(image: Image, net: Any, heights: tuple[float, ...], options: Dete
     """
     h, w = image.shape[:2]
     cap = (options.max_pixels / (h * w)) ** 0.5
+    # Enlarging adds no detail: it may not cost more than a page that came with that many pixels.
+    cap = min(cap, max(1.0, (options.max_enlarged / (h * w)) ** 0.5), 4.0)
     if options.short_side is not None:
         return _look(image, min(options.short_side / min(h, w), cap), net, heights, options)
     guess = guess_line_height(image)
     if guess is None:
-        first = min(options.long_side / max(h, w), cap, 2.0)
+        first = min(options.long_side / max(h, w), cap)
     else:
         # Not below 640 pixels: ink that is no text may have misled the guess.
-        first = min(max(options.line_height / guess, 640 / max(h, w)), cap, 3.0)
+        first = min(max(options.line_height / guess, 640 / max(h, w)), cap)
     found = _look(image, first, net, heights, options)
     if not len(found.quads):
         return found
-    tall = line_heights(found.quads)
-    second = min(options.line_height / float(np.median(tall)), cap, 4.0)
+    tall = line_heights(found.quads) / (1 + 2 * options.margin_y)
+    second = min(options.line_height / float(np.median(tall)), cap)
     if abs(np.log(second / first)) <= np.log1p(options.tolerance):
         return found
     again = _look(image, second, net, heights, options)
@@ -206,6 +217,17 @@ def line_heights(quads: Floats) -> Floats:
     """Heights of quads (n, 4, 2): the mean of their two upright sides."""
     sides = np.linalg.norm(quads[:, [3, 2]] - quads[:, [0, 1]], axis=-1)
     return np.asarray(sides.mean(1), np.float32)
+
+
+def grow(quads: Floats, along: float, across: float) -> Floats:
+    """Grows quads (n, 4, 2) at their ends and above and below, in units of their heights."""
+    width = quads[:, 1] - quads[:, 0] + quads[:, 2] - quads[:, 3]
+    width = width / np.maximum(np.linalg.norm(width, axis=1, keepdims=True), 1e-6)
+    down = (quads[:, 3] - quads[:, 0] + quads[:, 2] - quads[:, 1]) / 2
+    length = np.linalg.norm(down, axis=1)[:, None, None]
+    x = np.array([-1, 1, 1, -1], np.float32)[None, :, None] * width[:, None] * length * along
+    y = np.array([-1, -1, 1, 1], np.float32)[None, :, None] * down[:, None] * across
+    return np.asarray(quads + x + y, np.float32)
 
 
 def _look(
@@ -221,6 +243,7 @@ def _look(
     outputs = run_tiles(image, net, len(heights), options.tile, options.tile_overlap)
     lines = connect(*outputs, heights, options.connect)
     quads = lines.quads * np.array([w / size[0], h / size[1]], np.float32)
+    quads = grow(quads, options.margin_x, options.margin_y)
     quads = np.clip(quads, 0, np.array([w, h], np.float32))
     return Lines(quads, lines.scores)
 
@@ -255,6 +278,7 @@ def _spans(length: int, tile: int, overlap: int) -> list[tuple[int, int, int, in
     if length <= tile:
         return [(0, length, 0, length)]
     count = -(-(length - overlap) // (tile - overlap))
+    tile = -(-(length + (count - 1) * overlap) // count)  # as small as that number allows
     starts = np.linspace(0, length - tile, count).round().astype(int)
     seams = [0, *((starts[1:] + starts[:-1] + tile) // 2), length]
     return [

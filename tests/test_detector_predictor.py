@@ -15,7 +15,7 @@ import torch
 
 from detector.anchors import DEFAULT_HEIGHTS
 from detector.ctpn import Ctpn
-from detector.predictor import DetectOptions, Detector, find_lines, run_tiles
+from detector.predictor import DetectOptions, Detector, find_lines, grow, run_tiles
 from detector.preprocess import preprocessing
 from detector.scale import guess_line_height
 from detector.targets import decode_targets, encode_page
@@ -24,6 +24,7 @@ from ocr_pipeline.core.geometry import box_quad, polygon_iou
 from ocr_pipeline.core.weights import save_weights
 
 CONFIG = {"width": 1 / 16, "rnn_hidden": 8, "fc": 16, "anchor_heights": list(DEFAULT_HEIGHTS)}
+EXACT = DetectOptions(margin_x=0.0, margin_y=0.0)
 HEADER = {
     "kind": "detector",
     "name": "tiny",
@@ -60,7 +61,7 @@ def test_lines_come_back_in_pixels_of_the_page_whatever_its_scale(height: float)
     page = np.full((900, 700, 3), 255, np.uint8)
     quads = np.stack([box_quad(100, y, 560, y + height) for y in np.arange(40, 700, height * 1.6)])
     net = PerfectNet((900, 700), quads)
-    lines = find_lines(page, net, DEFAULT_HEIGHTS, DetectOptions())
+    lines = find_lines(page, net, DEFAULT_HEIGHTS, EXACT)
     assert len(lines.quads) == len(quads)
     assert all(max(polygon_iou(q, f) for f in lines.quads) > 0.9 for q in quads)
     # The last look is at the scale at which the lines are about 22 pixels high.
@@ -109,6 +110,14 @@ def test_a_good_guess_spares_the_second_look() -> None:
     assert len(net.seen) == 1 and len(lines.quads) == len(quads)
 
 
+def test_lines_are_grown_by_the_margins_along_their_own_axes() -> None:
+    quads = np.stack([box_quad(100, 200, 300, 220), box_quad(0, 0, 50, 10)])
+    np.testing.assert_allclose(grow(quads, 0.5, 0.1)[0], box_quad(90, 198, 310, 222), atol=1e-4)
+    turned = quads[:1, [3, 0, 1, 2]]  # reads upwards
+    np.testing.assert_allclose(grow(turned, 0.0, 0.1)[0, 0], [80, 220], atol=1e-4)
+    assert grow(np.zeros((0, 4, 2), np.float32), 0.1, 0.1).shape == (0, 4, 2)
+
+
 def test_scale_by_rule_short_side_and_cap() -> None:
     quads = box_quad(300, 300, 1500, 360)[None]
     page = np.zeros((3000, 2000, 3), np.uint8)
@@ -125,7 +134,7 @@ def test_headings_and_fine_print_of_one_page_are_both_found() -> None:
     quads += [box_quad(60, y, 700, y + 12) for y in range(300, 900, 20)]
     net = PerfectNet((1000, 1000), np.stack(quads))
     page = np.zeros((1000, 1000, 3), np.uint8)
-    lines = find_lines(page, net, DEFAULT_HEIGHTS, DetectOptions())
+    lines = find_lines(page, net, DEFAULT_HEIGHTS, EXACT)
     assert len(net.seen) == 2 and len(lines.quads) == len(quads)
     assert all(max(polygon_iou(q, f) for f in lines.quads) > 0.85 for q in quads)
 
