@@ -56,8 +56,8 @@ class DetectOptions:
     max_enlarged: float = 3e6
     tile: int = 2048
     tile_overlap: int = 192
-    margin_x: float = 0.1
-    margin_y: float = 0.08
+    margin_x: float = 0.14
+    margin_y: float = 0.1
     connect: ConnectOptions = field(default_factory=ConnectOptions)
 
     def __post_init__(self) -> None:
