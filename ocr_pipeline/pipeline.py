@@ -25,8 +25,8 @@ Image = npt.NDArray[np.uint8]
 
 # Margins of a crop in units of the line's height. A little more than the detector's box: what it
 # cuts off cannot be read, and the recognizer has learnt with margins like these.
-PAD_X = 0.15
-PAD_Y = 0.04
+PAD_X = 0.08
+PAD_Y = 0.0
 
 
 class DetectedLike(Protocol):
