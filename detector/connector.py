@@ -42,7 +42,7 @@ class ConnectOptions:
     """
 
     min_score: float = 0.6
-    single_score: float = 0.85
+    single_score: float = 0.8
     line_score: float = 0.7
     suppression: float = 0.25
     gap: float = 0.5

@@ -81,7 +81,7 @@ def test_a_wide_hole_is_bridged_only_in_large_type() -> None:
 def test_isolated_strips_need_confidence() -> None:
     canvas = Canvas()
     canvas.put(range(2, 3), 40, 58, score=0.9)
-    canvas.put(range(8, 9), 40, 58, score=0.8)
+    canvas.put(range(8, 9), 40, 58, score=0.75)
     lines = canvas.lines()
     assert len(lines.quads) == 1 and 32 <= lines.quads[0, 0, 0] <= 33
     assert len(canvas.lines(single_score=0.7).quads) == 2
