@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from detector import ctpn as _ctpn  # noqa: F401  (registers the architecture)
 from detector.anchors import STRIP
@@ -22,6 +20,7 @@ from detector.preprocess import normalise, preprocessing
 from detector.scale import guess_line_height
 from ocr_pipeline.core.devices import autocast, resolve_device
 from ocr_pipeline.core.errors import InputError, UsageError, WeightsError
+from ocr_pipeline.core.inference import fuse, keep_freed_memory
 from ocr_pipeline.core.registry import build
 from ocr_pipeline.core.weights import find_weights, load_weights
 
@@ -50,7 +49,7 @@ class DetectOptions:
 
     long_side: int = 1000
     short_side: int | None = None
-    line_height: float = 22.0
+    line_height: float = 20.0
     tolerance: float = 0.35
     max_pixels: float = 8e6
     max_enlarged: float = 3e6
@@ -91,6 +90,7 @@ class Detector:
     """
 
     def __init__(self, model: nn.Module, device: str = "auto", precision: str = "auto") -> None:
+        keep_freed_memory()
         self.device = resolve_device(device)
         self.precision = precision
         self.heights: tuple[float, ...] = model.anchor_heights  # type: ignore[assignment]
@@ -136,18 +136,6 @@ class Detector:
         """Runs the net on one image: scores (h, w, k), vertical (h, w, k, 2), side (h, w, k)."""
         with torch.inference_mode(), autocast(self.device, self.precision):
             return run_net(self.model, image, self.device)
-
-
-def fuse(model: nn.Module) -> nn.Module:
-    """A copy in evaluation mode with each batch normalisation folded into its convolution."""
-    model = copy.deepcopy(model).eval()
-    for sequence in [m for m in model.modules() if isinstance(m, nn.Sequential)]:
-        for i in range(len(sequence) - 1):
-            conv, norm = sequence[i], sequence[i + 1]
-            if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-                sequence[i] = fuse_conv_bn_eval(conv, norm)
-                sequence[i + 1] = nn.Identity()
-    return model
 
 
 def run_net(model: nn.Module, image: Image, device: torch.device) -> tuple[Floats, Floats, Floats]:

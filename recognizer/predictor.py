@@ -16,6 +16,7 @@ from torch import nn
 
 from ocr_pipeline.core.devices import autocast, resolve_device, resolve_dtype
 from ocr_pipeline.core.errors import UsageError, WeightsError
+from ocr_pipeline.core.inference import fuse, keep_freed_memory
 from ocr_pipeline.core.registry import build
 from ocr_pipeline.core.weights import find_weights, load_weights
 from recognizer import crnn
@@ -111,7 +112,8 @@ class Recognizer:
         self.device = resolve_device(device)
         resolve_dtype(self.device, precision)
         self.precision = precision
-        self.model = model.eval().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        keep_freed_memory()
+        self.model = fuse(model).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @classmethod
     def from_weights(
