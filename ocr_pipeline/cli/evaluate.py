@@ -50,6 +50,10 @@ def _common(command: F) -> F:
     return command
 
 
+# What detector and pipeline together leave around a line: a labelled box is cut with as much.
+MARGIN_X, MARGIN_Y = 0.2, 0.1
+
+
 @click.group()
 def evaluate() -> None:
     """Measure a stage or the whole pipeline on a labelled set."""
@@ -90,8 +94,10 @@ def detector(detector: str, **common: Any) -> None:
     help="Compare quotes, dashes, ellipsis and ligatures in their ASCII form.",
 )
 @click.option("--ignore-case", is_flag=True, help="Compare without case.")
-@click.option("--pad-x", type=float, help="Margin of crops out of pages; the pipeline's own.")
-@click.option("--pad-y", type=float, help="Likewise above and below, in units of their height.")
+@click.option(
+    "--pad-x", default=MARGIN_X, show_default=True, help="Margin of crops out of pages, in heights."
+)
+@click.option("--pad-y", default=MARGIN_Y, show_default=True, help="Likewise above and below.")
 def recognizer(
     recognizer: str,
     label_format: str,
@@ -99,8 +105,8 @@ def recognizer(
     index_base: int | None,
     normalise: bool,
     ignore_case: bool,
-    pad_x: float | None,
-    pad_y: float | None,
+    pad_x: float,
+    pad_y: float,
     **common: Any,
 ) -> None:
     """Readings of crops, or of lines cut from pages: CER, WER, exact, Jaro, calibration.
@@ -108,7 +114,6 @@ def recognizer(
     White space is collapsed on both sides. See docs/results.md for what --normalise does.
     """
     from ocr_pipeline.evaluation.recognizer import Comparison, evaluate_recognizer
-    from ocr_pipeline.pipeline import PAD_X, PAD_Y
     from recognizer import Recognizer
     from recognizer.labels import read_labels
 
@@ -116,12 +121,11 @@ def recognizer(
     samples = read_labels(common["data"], label_format, alphabet_file, index_base, common["split"])
     _set_threads(common["threads"])
     net = Recognizer.from_weights(recognizer, common["device"], common["precision"])
-    padding = PAD_X if pad_x is None else pad_x, PAD_Y if pad_y is None else pad_y
     compared = {"normalise": normalise, "ignore_case": ignore_case}
     result = evaluate_recognizer(
         spread_out(samples, common["limit"]),
         net,
-        Comparison(normalise, ignore_case, *padding),
+        Comparison(normalise, ignore_case, pad_x, pad_y),
         common["worst"],
         common["out"],
         _settings(common, recognizer=recognizer, padding=padding, **compared),
