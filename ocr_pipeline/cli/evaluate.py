@@ -128,7 +128,7 @@ def recognizer(
         Comparison(normalise, ignore_case, pad_x, pad_y),
         common["worst"],
         common["out"],
-        _settings(common, recognizer=recognizer, padding=padding, **compared),
+        _settings(common, recognizer=recognizer, padding=(pad_x, pad_y), **compared),
     )
     _report(result, common)
 
