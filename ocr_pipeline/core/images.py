@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,22 +107,16 @@ def write_atomic(path: str | os.PathLike[str], data: bytes) -> None:
     """Writes a file beside its place and renames it, so that it is there whole or not at all."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:60]}.", dir=path.parent)
+    # Named before it is made: whenever an interrupt comes, it is known what to clear away.
+    temporary = path.parent / f".{path.name[:60]}.{secrets.token_hex(6)}"
     try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             file.write(data)
-        os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(temporary)
+            temporary.unlink()
         raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def save_image(path: str | os.PathLike[str], image: RGB, quality: int = 90) -> None:
