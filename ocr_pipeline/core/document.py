@@ -61,7 +61,9 @@ class Line:
     """A text line. ``detection`` is the detector's score, ``confidence`` the recognizer's.
 
     ``row`` numbers the visual row of the page in reading order: lines of one row stand side by
-    side and share one line of plain text.
+    side and share one line of plain text. ``block`` numbers the region of the page (a column, a
+    table) that the line belongs to, ``paragraph`` its paragraph, both from 0 over the page in
+    reading order; None where the layout was not analysed.
     """
 
     text: str
@@ -70,6 +72,8 @@ class Line:
     detection: float = 1.0
     words: tuple[Word, ...] = ()
     row: int | None = None
+    block: int | None = None
+    paragraph: int | None = None
 
     def __post_init__(self) -> None:
         _check_confidence(self.confidence)
@@ -78,7 +82,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page image and its lines in reading order. Sizes in pixels."""
+    """A page image and its lines in reading order. Sizes in pixels.
+
+    ``rotation`` is what the image was turned by to be upright: 0, 90, 180 or 270 degrees
+    clockwise; ``skew`` is the slant in degrees, clockwise, that the upright page still has.
+    Width, height and all polygons are those of the image as it came.
+    """
 
     number: int
     width: int
@@ -86,6 +95,8 @@ class Page:
     lines: tuple[Line, ...] = ()
     dpi: float | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
+    rotation: int = 0
+    skew: float = 0.0
 
     @property
     def text(self) -> str:
@@ -188,6 +199,8 @@ def _line(data: Mapping[str, Any]) -> Line:
         data.get("detection", 1.0),
         words,
         data.get("row"),
+        data.get("block"),
+        data.get("paragraph"),
     )
 
 
@@ -200,4 +213,6 @@ def _page(data: Mapping[str, Any]) -> Page:
         lines,
         data.get("dpi"),
         dict(data.get("meta", {})),
+        data.get("rotation", 0),
+        data.get("skew", 0.0),
     )
