@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -48,6 +48,24 @@ class RecognizerLike(Protocol):
     """The part of ``recognizer.Recognizer`` that is used here."""
 
     def read(self, crops: Sequence[Image]) -> Sequence[ReadingLike]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PageWork:
+    """A page whose lines are found and not yet read.
+
+    Attributes:
+        width, height: pixels of the image as it came.
+        quads: (4, 2) float32 per line, in pixels of the image as it came.
+        scores: the detector's, one per line.
+        crops: (h, w, 3) uint8 upright images, one per line.
+    """
+
+    width: int
+    height: int
+    quads: tuple[Quad, ...]
+    scores: tuple[float, ...]
+    crops: tuple[Image, ...]
 
 
 class Pipeline:
@@ -107,23 +125,55 @@ class Pipeline:
             yield self.read_page(frame.image, number, frame.dpi), frame.image
 
     def read_page(self, image: Image, number: int = 1, dpi: float | None = None) -> Page:
-        """Reads one page.
+        """Reads one page: :meth:`find`, :meth:`read_crops`, :meth:`finish`.
 
         Args:
             image: (H, W, 3) RGB or (H, W) grey, uint8.
             number: the page's number in its document, from 1.
             dpi: its resolution where it is known.
         """
+        work = self.find(image)
+        return self.finish(work, self.read_crops(work.crops), number, dpi)
+
+    def find(self, image: Image) -> PageWork:
+        """The first step of reading a page: finds its lines and cuts them out.
+
+        Args:
+            image: (H, W, 3) RGB or (H, W) grey, uint8.
+        """
         image = check_image(image)
         height, width = image.shape[:2]
-        quads, scores = self._find(image)
-        readings = self._read(image, quads)
+        quads, scores = self._detect(image)
+        pad_y = PAD_Y if self.options.detect else 0.0
+        crops = [crop_quad(image, quad, pad_x=self._pad_x, pad_y=pad_y) for quad in quads]
+        return PageWork(width, height, tuple(quads), tuple(scores), tuple(crops))
+
+    def read_crops(self, crops: Sequence[Image]) -> list[ReadingLike]:
+        """The second step: readings of crops, of one page or of many, in their order."""
+        return list(self.recognizer.read(crops)) if crops else []
+
+    def finish(
+        self,
+        work: PageWork,
+        readings: Sequence[ReadingLike],
+        number: int = 1,
+        dpi: float | None = None,
+    ) -> Page:
+        """The third step: puts a page together.
+
+        Args:
+            work: what :meth:`find` gave; its crops are not looked at.
+            readings: one per crop, in order.
+            number: the page's number in its document, from 1.
+            dpi: its resolution where it is known.
+        """
         kept = [i for i, reading in enumerate(readings) if self._keeps(reading)]
+        quads = [work.quads[i] for i in kept]
         lines = tuple(
-            make_line(quads[kept[i]], scores[kept[i]], readings[kept[i]], self._pad_x, row)
-            for i, row in order_lines([quads[i] for i in kept])
+            make_line(quads[i], work.scores[kept[i]], readings[kept[i]], self._pad_x, row)
+            for i, row in order_lines(quads)
         )
-        return Page(number=number, width=width, height=height, lines=lines, dpi=dpi)
+        return Page(number=number, width=work.width, height=work.height, lines=lines, dpi=dpi)
 
     @property
     def _pad_x(self) -> float:
@@ -132,7 +182,7 @@ class Pipeline:
     def _keeps(self, reading: ReadingLike) -> bool:
         return bool(reading.text.strip()) and reading.confidence >= self.options.min_confidence
 
-    def _find(self, image: Image) -> tuple[list[Quad], list[float]]:
+    def _detect(self, image: Image) -> tuple[list[Quad], list[float]]:
         """Quads and scores of a page's lines; the whole image where there is no detector."""
         if self.detector is None or not self.options.detect:
             return [box_quad(0, 0, image.shape[1], image.shape[0])], [1.0]
@@ -140,12 +190,6 @@ class Pipeline:
         least = self.options.min_score or 0.0
         found = [line for line in found if line.score >= least]
         return [np.asarray(line.quad, np.float32) for line in found], [x.score for x in found]
-
-    def _read(self, image: Image, quads: Sequence[Quad]) -> list[ReadingLike]:
-        """Readings of a page's quads, in their order."""
-        pad_x, pad_y = (PAD_X, PAD_Y) if self.options.detect else (0.0, 0.0)
-        crops = [crop_quad(image, quad, pad_x=pad_x, pad_y=pad_y) for quad in quads]
-        return list(self.recognizer.read(crops)) if crops else []
 
 
 def check_image(image: Image) -> Image:
