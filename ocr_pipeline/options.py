@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ocr_pipeline.core.errors import UsageError
 
-FORMATS = ("txt", "json", "overlay")
+FORMATS = ("txt", "json", "jsonl", "overlay")
+DEFAULT_FORMATS = ("txt", "json", "overlay")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 DEFAULT_DETECTOR = "ctpn-vgg16-half"
 DEFAULT_RECOGNIZER = "crnn-latin"
@@ -34,7 +35,7 @@ class RunOptions:
         lexicon: text file of the only words that may be read; needs a beam.
         ngram: text file whose character n-gram helps the beam.
         detect: find lines first; False takes each image for one line.
-        format: what is written for each input, of ``txt``, ``json`` and ``overlay``.
+        format: what is written for each input, of :data:`FORMATS`.
         overlay_text: write the text beside each line of the overlay.
     """
 
@@ -52,7 +53,7 @@ class RunOptions:
     lexicon: Path | None = None
     ngram: Path | None = None
     detect: bool = True
-    format: tuple[str, ...] = FORMATS
+    format: tuple[str, ...] = DEFAULT_FORMATS
     overlay_text: bool = False
 
     def __post_init__(self) -> None:

@@ -16,7 +16,7 @@ import click
 
 from ocr_pipeline.core.errors import InputError, UsageError
 from ocr_pipeline.core.train_options import config_option
-from ocr_pipeline.options import FORMATS, PRECISIONS, RunOptions
+from ocr_pipeline.options import DEFAULT_FORMATS, FORMATS, PRECISIONS, RunOptions
 
 _DEFAULTS = {field.name: field.default for field in fields(RunOptions)}
 
@@ -47,9 +47,9 @@ def _option(flag: str, **kwargs: Any) -> Any:
 @click.option(
     "--format",
     type=FormatList(),
-    default=",".join(FORMATS),
+    default=",".join(DEFAULT_FORMATS),
     show_default=True,
-    help="What to write, separated by commas.",
+    help=f"What to write, separated by commas: {', '.join(FORMATS)}.",
 )
 @_option("--overlay-text", is_flag=True, help="Write the text beside the page of the overlay.")
 @_option("--detector", help="Detector: bundled name or weights file.")

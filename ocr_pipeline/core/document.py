@@ -111,6 +111,23 @@ class Page:
             previous = line.row
         return "\n".join(" ".join(row) for row in rows)
 
+    def to_dict(self) -> dict[str, Any]:
+        """The page as a tree of plain dicts, lists, strings and numbers."""
+        plain: dict[str, Any] = _to_plain(self)
+        return plain
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Page:
+        """The inverse of :meth:`to_dict`.
+
+        Raises:
+            DataError: if a key is missing or a value is of the wrong kind.
+        """
+        try:
+            return _page(data)
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"not a page of a document tree: {error!r}") from error
+
 
 @dataclass(frozen=True, slots=True)
 class Document:

@@ -3,9 +3,29 @@
 
 from __future__ import annotations
 
-from ocr_pipeline.core.document import Document
+import json
+from collections.abc import Iterable, Iterator
+
+from ocr_pipeline.core.document import Document, Page
 
 
 def to_json(document: Document) -> bytes:
     """The tree, UTF-8, on one line."""
     return (document.to_json() + "\n").encode("utf-8", errors="replace")
+
+
+def stream_json(head: Document, pages: Iterable[Page]) -> Iterator[bytes]:
+    """The bytes of :func:`to_json`, a page at a time."""
+    # The empty list of the head's own JSON is where the pages go; it cannot stand earlier,
+    # since the quotes of a string inside "source" are escaped.
+    whole = Document(head.source, (), head.meta).to_json()
+    before, mark, after = whole.partition('"pages": [')
+    yield _encode(before + mark)
+    for index, page in enumerate(pages):
+        text = json.dumps(page.to_dict(), ensure_ascii=False)
+        yield _encode(f", {text}" if index else text)
+    yield _encode(after + "\n")
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", errors="replace")

@@ -3,10 +3,22 @@
 
 from __future__ import annotations
 
-from ocr_pipeline.core.document import Document
+from collections.abc import Iterable, Iterator
+
+from ocr_pipeline.core.document import Document, Page
 
 
 def to_text(document: Document) -> bytes:
-    """The text of a document; empty where nothing was read."""
-    text = document.text
-    return (text + "\n" if text else "").encode("utf-8", errors="replace")
+    """The text of a document; empty where it has one page and nothing was read on it."""
+    return b"".join(stream_text(document, document.pages))
+
+
+def stream_text(head: Document, pages: Iterable[Page]) -> Iterator[bytes]:
+    """The text, a page at a time."""
+    written = False
+    for index, page in enumerate(pages):
+        text = f"\f{page.text}" if index else page.text
+        written = written or bool(text)
+        yield text.encode("utf-8", errors="replace")
+    if written:
+        yield b"\n"
