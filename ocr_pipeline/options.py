@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ocr_pipeline.core.errors import UsageError
+from ocr_pipeline.read_options import ReadOptions
 
 FORMATS = ("txt", "json", "jsonl", "overlay")
 DEFAULT_FORMATS = ("txt", "json", "overlay")
@@ -37,6 +38,7 @@ class RunOptions:
         detect: find lines first; False takes each image for one line.
         format: what is written for each input, of :data:`FORMATS`.
         overlay_text: write the text beside each line of the overlay.
+        dpi, pdf_text, password, pages: see :class:`ReadOptions`.
     """
 
     detector: str = DEFAULT_DETECTOR
@@ -55,8 +57,20 @@ class RunOptions:
     detect: bool = True
     format: tuple[str, ...] = DEFAULT_FORMATS
     overlay_text: bool = False
+    dpi: int | None = None
+    pdf_text: str = "auto"
+    password: str | None = field(default=None, repr=False)
+    pages: str | None = None
+
+    @property
+    def reading(self) -> ReadOptions:
+        """How the files are opened: the part of the options that :func:`open_document` takes."""
+        return ReadOptions(
+            dpi=self.dpi, pdf_text=self.pdf_text, password=self.password, pages=self.pages
+        )
 
     def __post_init__(self) -> None:
+        _ = self.reading  # which checks its own part
         if self.precision not in PRECISIONS:
             raise UsageError(f"--precision {self.precision!r}: use {', '.join(PRECISIONS)}")
         if self.threads < 0:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Protocol
 
 import cv2
@@ -19,7 +19,7 @@ from ocr_pipeline.core.errors import InputError
 from ocr_pipeline.core.geometry import box_quad, crop_quad, quad_size
 from ocr_pipeline.layout import order_lines
 from ocr_pipeline.options import RunOptions
-from ocr_pipeline.readers import read_frames
+from ocr_pipeline.readers import Frame, InputFile, open_document
 
 Image = npt.NDArray[np.uint8]
 
@@ -121,8 +121,14 @@ class Pipeline:
 
     def read_pages(self, path: str | os.PathLike[str]) -> Iterator[tuple[Page, Image]]:
         """Reads the pages of a file one by one, each with its image."""
-        for number, frame in enumerate(read_frames(path), 1):
-            yield self.read_page(frame.image, number, frame.dpi), frame.image
+        file = InputFile(Path(path), PurePath(Path(path).name))
+        with open_document(file, self.options.reading) as document:
+            for number, frame in document.frames():
+                yield self.read_frame(frame, number), frame.image
+
+    def read_frame(self, frame: Frame, number: int = 1) -> Page:
+        """Reads a page of a document; one that brings its own text is taken as it is."""
+        return frame.kept or self.read_page(frame.image, number, frame.dpi)
 
     def read_page(self, image: Image, number: int = 1, dpi: float | None = None) -> Page:
         """Reads one page: :meth:`find`, :meth:`read_crops`, :meth:`finish`.

@@ -17,6 +17,7 @@ import click
 from ocr_pipeline.core.errors import InputError, UsageError
 from ocr_pipeline.core.train_options import config_option
 from ocr_pipeline.options import DEFAULT_FORMATS, FORMATS, PRECISIONS, RunOptions
+from ocr_pipeline.read_options import PDF_TEXT
 
 _DEFAULTS = {field.name: field.default for field in fields(RunOptions)}
 
@@ -51,6 +52,14 @@ def _option(flag: str, **kwargs: Any) -> Any:
     show_default=True,
     help=f"What to write, separated by commas: {', '.join(FORMATS)}.",
 )
+@_option("--dpi", type=int, help="Resolution of rendered PDF pages, where it is not a scan's own.")
+@_option(
+    "--pdf-text",
+    type=click.Choice(PDF_TEXT),
+    help="PDF pages that hold text: keep, skip or ocr it; auto keeps it unless a scan hides it.",
+)
+@_option("--password", envvar="OCR_PASSWORD", help="Opens encrypted PDFs and zips; $OCR_PASSWORD.")
+@_option("--pages", help="Pages of each document, as in 1-3,7,10-.")
 @_option("--overlay-text", is_flag=True, help="Write the text beside the page of the overlay.")
 @_option("--detector", help="Detector: bundled name or weights file.")
 @_option("--recognizer", help="Recognizer: bundled name or weights file.")

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
+from ocr_pipeline.core.document import Page
 from ocr_pipeline.core.errors import InputError
 
 # A 600-dpi A1 drawing has 280 megapixels; what is far larger is taken for a decompression bomb.
@@ -26,10 +27,18 @@ RGB = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One image of a file: (H, W, 3) uint8 RGB and the resolution the file states, if any."""
+    """One page of a file as an image.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB.
+        dpi: the resolution that the file states or the page was rendered at, if it is believable.
+        kept: the page as the file itself gives it, where it is to be kept instead of being read:
+            the text layer of a PDF page in pixels of ``image``. Its number is the page's.
+    """
 
     image: RGB
     dpi: float | None = None
+    kept: Page | None = None
 
 
 def iter_frames(path: str | os.PathLike[str]) -> Iterator[Frame]:

@@ -5,17 +5,37 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path, PurePath
 
-from ocr_pipeline.core.images import Frame, iter_frames
+from ocr_pipeline.core.images import Frame
+from ocr_pipeline.read_options import PDF_TEXT, ReadOptions
+from ocr_pipeline.readers.document import OpenDocument
 from ocr_pipeline.readers.inputs import IMAGE_SUFFIXES, InputFile, find_inputs
+from ocr_pipeline.readers.opening import open_bytes, open_document
 
-__all__ = ["IMAGE_SUFFIXES", "Frame", "InputFile", "find_inputs", "read_frames"]
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "PDF_TEXT",
+    "Frame",
+    "InputFile",
+    "OpenDocument",
+    "ReadOptions",
+    "find_inputs",
+    "open_bytes",
+    "open_document",
+    "read_frames",
+]
 
 
-def read_frames(path: str | os.PathLike[str]) -> Iterator[Frame]:
+def read_frames(
+    path: str | os.PathLike[str], options: ReadOptions | None = None
+) -> Iterator[Frame]:
     """Page images of a file, one after the other.
 
     Raises:
         InputError: if the file is missing, empty, damaged or of an unknown kind.
     """
-    return iter_frames(path)
+    file = InputFile(Path(path), PurePath(Path(path).name))
+    with open_document(file, options) as document:
+        for _, frame in document.frames():
+            yield frame

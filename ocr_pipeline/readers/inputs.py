@@ -19,10 +19,25 @@ OVERLAY_MARK = ".overlay"
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A file to read, and the path of its outputs below the output folder without their suffix."""
+    """A document to read. Equal inputs name the same place; a worker process can open them too.
+
+    Attributes:
+        path: the local file; of a remote document its path without scheme and host.
+        target: path of its outputs below the output folder, without their suffix.
+        name: what messages and results call it; the path unless said otherwise.
+        member: index of the member in the zip file ``path`` (or ``uri``) that is the document.
+        uri: where a remote document lies, such as ``s3://bucket/scan.tif``.
+    """
 
     path: Path
     target: PurePath
+    name: str = ""
+    member: int | None = None
+    uri: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", self.uri or str(self.path))
 
 
 def find_inputs(inputs: Sequence[str], out: Path | None = None) -> list[InputFile]:
