@@ -7,9 +7,11 @@ import contextlib
 import io
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +20,7 @@ from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 from ocr_pipeline.core.document import Page
 from ocr_pipeline.core.errors import InputError
 
-# A 600-dpi A1 drawing has 280 megapixels; what is far larger is taken for a decompression bomb.
-MAX_PIXELS = 300_000_000
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2  # Pillow refuses from twice this figure on
-
-RGB = npt.NDArray[np.uint8]
+_BINARY = getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,82 +48,70 @@ def iter_frames(path: str | os.PathLike[str]) -> Iterator[Frame]:
     Raises:
         InputError: if the file is missing, empty, truncated, too large or no image.
     """
-    path = Path(path)
-    try:
-        if path.stat().st_size == 0:
-            raise InputError(f"{path}: the file is empty")
-        with Image.open(path) as image:
-            for number, frame in enumerate(ImageSequence.Iterator(image), 1):
-                if image.format == "GIF" and number > 1:
-                    break  # an animation, not a document
-                yield Frame(_to_rgb(frame), _dpi(image))
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file") from error
-    except IsADirectoryError as error:
-        raise InputError(f"{path}: is a folder, not an image") from error
-    except PermissionError as error:
-        raise InputError(f"{path}: may not be read; check its permissions") from error
-    except UnidentifiedImageError as error:
-        raise InputError(f"{path}: not an image of a known format, or damaged") from error
-    except Image.DecompressionBombError as error:
-        raise InputError(f"{path}: more than {MAX_PIXELS:,} pixels; scale it down") from error
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise InputError(f"{path}: damaged or truncated ({error})") from error
+    with open_regular(path) as file:
+        pages = ImagePages(file, str(path))
+        for index in range(len(pages)):
+            yield Frame(*pages.page(index))
 
 
 def load_image(path: str | os.PathLike[str]) -> RGB:
     """The first page of an image file as (H, W, 3) uint8 RGB; see :func:`iter_frames`."""
-    for frame in iter_frames(path):
-        return frame.image
-    raise InputError(f"{path}: holds no image")
+    with open_regular(path) as file:
+        return ImagePages(file, str(path)).page(0)[0]
 
 
-def _to_rgb(image: Image.Image) -> RGB:
-    image.load()
-    image = ImageOps.exif_transpose(image) or image
-    if image.mode in ("I;16", "I;16B", "I;16L", "I", "F"):
-        return _from_deep(np.asarray(image))
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, (255, 255, 255, 255))
-        image = Image.alpha_composite(white, image)
-    if image.mode != "RGB":
-        image = image.convert("RGB")
-    return np.asarray(image, np.uint8).copy()
+def open_regular(path: str | os.PathLike[str], name: str | None = None) -> BinaryIO:
+    """Opens an ordinary file for reading, and never waits for one that is a pipe or a device.
 
+    Args:
+        path: the file.
+        name: what messages call it; the path when None.
 
-def _from_deep(values: npt.NDArray[np.generic]) -> RGB:
-    """16-bit, 32-bit and float grey to 8 bits, by the range that the values themselves use."""
-    data = values.astype(np.float64)
-    top = float(np.nanmax(data)) if data.size else 0.0
-    full = 255.0 if top <= 255.0 and top > 1.0 else 65535.0 if top > 1.0 else 1.0
-    grey = np.clip(np.nan_to_num(data) * (255.0 / full), 0, 255).astype(np.uint8)
-    return np.repeat(grey[..., None], 3, axis=2)
-
-
-def _dpi(image: Image.Image) -> float | None:
-    """The stated resolution where it is believable for a document (50 to 2400 dpi)."""
+    Raises:
+        InputError: if there is no such file, or it may not be read, or it is of another kind.
+    """
+    name = str(path) if name is None else name
     try:
-        horizontal = float(image.info.get("dpi", (0.0, 0.0))[0])
-    except (TypeError, ValueError, IndexError, ZeroDivisionError):
-        return None
-    return round(horizontal, 1) if 50 <= horizontal <= 2400 else None
+        # A pipe that nobody writes to would block here; and what was a file when it was listed
+        # may be something else by now, so that what counts is what has been opened.
+        number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
+        try:
+            mode = os.fstat(number).st_mode
+            if not stat.S_ISREG(mode):
+                raise InputError(f"{name}: {_kind(mode)}")
+            return os.fdopen(number, "rb")
+        except BaseException:
+            os.close(number)
+            raise
+    except FileNotFoundError as error:
+        raise InputError(f"{name}: {_absence(path)}") from error
+    except IsADirectoryError as error:
+        raise InputError(f"{name}: is a folder, not an image") from error
+    except PermissionError as error:
+        if Path(path).is_dir():  # as Windows says it
+            raise InputError(f"{name}: is a folder, not an image") from error
+        raise InputError(f"{name}: may not be read; check its permissions") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputError(f"{name}: cannot be opened ({reason})") from error
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISDIR(mode):
+        return "is a folder, not an image"
+    if stat.S_ISFIFO(mode):
+        return "is a pipe, not a file; to read from a pipe, redirect it and name the input '-'"
+    return "is a device or socket, not a file"
+
+
+def _absence(path: str | os.PathLike[str]) -> str:
+    return "a link to a file that is not there" if os.path.islink(path) else "no such file"
 
 
 def write_atomic(path: str | os.PathLike[str], data: bytes) -> None:
-    """Writes a file beside its place and renames it, so that it is there whole or not at all."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Named before it is made: whenever an interrupt comes, it is known what to clear away.
-    temporary = path.parent / f".{path.name[:60]}.{secrets.token_hex(6)}"
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
+    """Writes a file so that it is there whole or not at all."""
+    with atomic_file(path) as file:
+        file.write(data)
 
 
 def save_image(path: str | os.PathLike[str], image: RGB, quality: int = 90) -> None:
