@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
-import numpy.typing as npt
-from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
+from PIL import Image
 
+from ocr_pipeline.core.decoding import ImagePages
 from ocr_pipeline.core.document import Page
 from ocr_pipeline.core.errors import InputError
+from ocr_pipeline.core.pixels import RGB
 
 _BINARY = getattr(os, "O_BINARY", 0)
 
@@ -106,6 +106,28 @@ def _kind(mode: int) -> str:
 
 def _absence(path: str | os.PathLike[str]) -> str:
     return "a link to a file that is not there" if os.path.islink(path) else "no such file"
+
+
+@contextlib.contextmanager
+def atomic_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A file to write to beside its place; renamed when the block ends, cleared away if it fails.
+
+    Example:
+        >>> with atomic_file("pages.json") as file:  # doctest: +SKIP
+        ...     file.write(b"{}")
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Named before it is made: whenever an interrupt comes, it is known what to clear away.
+    temporary = path.parent / f".{path.name[:60]}.{secrets.token_hex(6)}"
+    try:
+        with temporary.open("xb") as file:
+            yield file
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
 
 
 def write_atomic(path: str | os.PathLike[str], data: bytes) -> None:
