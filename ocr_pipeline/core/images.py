@@ -109,8 +109,12 @@ def _absence(path: str | os.PathLike[str]) -> str:
 
 
 @contextlib.contextmanager
-def atomic_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """A file to write to beside its place; renamed when the block ends, cleared away if it fails.
+def atomic_file(path: str | os.PathLike[str], folder: Path | None = None) -> Iterator[BinaryIO]:
+    """A file that is moved to its place when the block ends, and cleared away if it fails.
+
+    Args:
+        path: its place.
+        folder: where it is until then, on the same file system; None: beside its place.
 
     Example:
         >>> with atomic_file("pages.json") as file:  # doctest: +SKIP
@@ -119,7 +123,7 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # Named before it is made: whenever an interrupt comes, it is known what to clear away.
-    temporary = path.parent / f".{path.name[:60]}.{secrets.token_hex(6)}"
+    temporary = (folder or path.parent) / f".{path.name[:60]}.{secrets.token_hex(6)}"
     try:
         with temporary.open("xb") as file:
             yield file
