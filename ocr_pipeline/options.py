@@ -9,7 +9,7 @@ from pathlib import Path
 from ocr_pipeline.core.errors import UsageError
 from ocr_pipeline.read_options import ReadOptions
 
-FORMATS = ("txt", "json", "jsonl", "overlay")
+FORMATS = ("txt", "md", "json", "jsonl", "tsv", "csv", "hocr", "alto", "page", "overlay")
 DEFAULT_FORMATS = ("txt", "json", "overlay")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 DEFAULT_DETECTOR = "ctpn-vgg16-half"

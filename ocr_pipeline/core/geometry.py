@@ -33,6 +33,20 @@ def order_quad(points: npt.ArrayLike) -> Array:
     return np.roll(clockwise, -int(np.argmin(clockwise.sum(1))), axis=0)
 
 
+def as_quad(points: npt.ArrayLike) -> Array:
+    """The quad of a polygon: itself if it has four corners, else the smallest rectangle around it.
+
+    Args:
+        points: (n, 2), at least one point; clockwise from the text's top left where n is 4.
+    """
+    corners = np.asarray(points, np.float32).reshape(-1, 2)
+    if len(corners) == 4:
+        return corners
+    if len(corners) < 3:
+        return box_quad(*corners.min(0), *corners.max(0))
+    return order_quad(cv2.boxPoints(cv2.minAreaRect(corners)))
+
+
 def quad_size(quad: npt.ArrayLike) -> tuple[float, float]:
     """Mean width and height of a quad in pixels."""
     q = np.asarray(quad, np.float32).reshape(4, 2)

@@ -11,13 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ocr_pipeline.core.document import Document, Page
+from ocr_pipeline.writers.alto import stream_alto, to_alto
+from ocr_pipeline.writers.csv import stream_csv, to_csv
+from ocr_pipeline.writers.hocr import stream_hocr, to_hocr
 from ocr_pipeline.writers.json import stream_json, to_json
 from ocr_pipeline.writers.jsonl import stream_jsonl, to_jsonl
+from ocr_pipeline.writers.markdown import stream_markdown, to_markdown
+from ocr_pipeline.writers.options import WriteOptions
 from ocr_pipeline.writers.overlay import draw_overlay
+from ocr_pipeline.writers.page import to_page
 from ocr_pipeline.writers.text import stream_text, to_text
+from ocr_pipeline.writers.tsv import stream_tsv, to_tsv
 
 __all__ = [
     "DOCUMENT_WRITERS",
@@ -25,30 +32,66 @@ __all__ = [
     "SOURCE_WRITERS",
     "STREAM_WRITERS",
     "SUFFIXES",
+    "WriteOptions",
     "draw_overlay",
     "output_path",
+    "to_alto",
+    "to_csv",
+    "to_hocr",
     "to_json",
     "to_jsonl",
+    "to_markdown",
+    "to_page",
     "to_text",
+    "to_tsv",
 ]
 
-Stream = Callable[[Document, Iterable[Page]], Iterator[bytes]]
+
+class Stream(Protocol):
+    """Bytes of a file, page by page, from the head of a document and its pages."""
+
+    def __call__(
+        self, head: Document, pages: Iterable[Page], options: WriteOptions = ...
+    ) -> Iterator[bytes]: ...
+
+
+class Whole(Protocol):
+    """Bytes of a file from a document."""
+
+    def __call__(self, document: Document, options: WriteOptions = ...) -> bytes: ...
+
+
+class OnePage(Protocol):
+    """Bytes of a file from one page; of the document only source and meta are looked at."""
+
+    def __call__(self, document: Document, page: Page, options: WriteOptions = ...) -> bytes: ...
+
 
 # One file for each document, written page by page. ``options.FORMATS`` names what is in these
 # tables, and the overlay, which is drawn for each page on its image.
 STREAM_WRITERS: Mapping[str, Stream] = {
     "txt": stream_text,
+    "md": stream_markdown,
     "json": stream_json,
     "jsonl": stream_jsonl,
+    "tsv": stream_tsv,
+    "csv": stream_csv,
+    "hocr": stream_hocr,
+    "alto": stream_alto,
 }
 # The same formats made in one go.
-DOCUMENT_WRITERS: Mapping[str, Callable[[Document], bytes]] = {
+DOCUMENT_WRITERS: Mapping[str, Whole] = {
     "txt": to_text,
+    "md": to_markdown,
     "json": to_json,
     "jsonl": to_jsonl,
+    "tsv": to_tsv,
+    "csv": to_csv,
+    "hocr": to_hocr,
+    "alto": to_alto,
 }
-# One file for each page; the document gives its source and meta.
-PAGE_WRITERS: Mapping[str, Callable[[Document, Page], bytes]] = {}
+# One file for each page.
+PAGE_WRITERS: Mapping[str, OnePage] = {"page": to_page}
 # One file for each document, which needs the input itself as well as the tree.
 SOURCE_WRITERS: Mapping[str, Callable[..., Any]] = {}
 # What follows the name of a file, where it is not the format's own name.

@@ -7,14 +7,17 @@ import json
 from collections.abc import Iterable, Iterator
 
 from ocr_pipeline.core.document import Document, Page
+from ocr_pipeline.writers.options import DEFAULT, WriteOptions
 
 
-def to_json(document: Document) -> bytes:
+def to_json(document: Document, options: WriteOptions = DEFAULT) -> bytes:
     """The tree, UTF-8, on one line."""
     return (document.to_json() + "\n").encode("utf-8", errors="replace")
 
 
-def stream_json(head: Document, pages: Iterable[Page]) -> Iterator[bytes]:
+def stream_json(
+    head: Document, pages: Iterable[Page], options: WriteOptions = DEFAULT
+) -> Iterator[bytes]:
     """The bytes of :func:`to_json`, a page at a time."""
     # The empty list of the head's own JSON is where the pages go; it cannot stand earlier,
     # since the quotes of a string inside "source" are escaped.
