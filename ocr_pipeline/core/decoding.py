@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from ocr_pipeline.core.errors import InputError
 from ocr_pipeline.core.pixels import RGB, to_rgb
@@ -75,6 +75,21 @@ class ImagePages:
                 ImageOps.exif_transpose(image, in_place=True)
                 turned = image
             return to_rgb(turned), dpi
+
+    def size(self, index: int) -> tuple[int, int]:
+        """Width and height of a page as :meth:`page` will give it, without decoding it.
+
+        Raises:
+            InputError: if its header is damaged.
+        """
+        with explained(self._name, index + 1 if len(self) > 1 else None):
+            image = self._image(index)
+            turned = len(self) == 1 and image.getexif().get(ExifTags.Base.Orientation, 1) > 4
+            return image.size[::-1] if turned else image.size
+
+    def close(self) -> None:
+        """Forgets what is decoded; the file stays open."""
+        self._open = None
 
     def _image(self, index: int = 0) -> Image.Image:
         """The file as Pillow has opened it, at a page that is not decoded yet."""

@@ -3,28 +3,36 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import BinaryIO, ClassVar
 
-from ocr_pipeline.core.images import Frame, iter_frames
+from ocr_pipeline.core.decoding import ImagePages
+from ocr_pipeline.core.images import Frame
 from ocr_pipeline.read_options import ReadOptions
 from ocr_pipeline.readers.document import OpenDocument
-from ocr_pipeline.readers.inputs import InputFile
 
 
 class ImageDocument(OpenDocument):
-    """An image file; a TIFF may have many pages."""
+    """An image file; a TIFF may have many pages.
+
+    Args:
+        data: its bytes, which are closed with the document.
+        name: what messages call it.
+        options: which pages to read.
+    """
 
     kind: ClassVar[str] = "image"
 
-    def __init__(self, file: InputFile, options: ReadOptions) -> None:
-        self._frames = list(iter_frames(file.path))
-        super().__init__(file.name, len(self._frames), options)
+    def __init__(self, data: BinaryIO, name: str, options: ReadOptions) -> None:
+        self._data = data
+        self._pages = ImagePages(data, name)
+        super().__init__(name, len(self._pages), options)
 
-    def page(self, index: int) -> Frame:
-        """See :meth:`OpenDocument.page`."""
-        self._check(index)
-        return self._frames[index]
+    def _page(self, index: int) -> Frame:
+        return Frame(*self._pages.page(index))
 
-    def close(self) -> None:
-        """See :meth:`OpenDocument.close`."""
-        self._frames = []
+    def _size(self, index: int) -> tuple[int, int]:
+        return self._pages.size(index)
+
+    def _close(self) -> None:
+        self._pages.close()
+        self._data.close()

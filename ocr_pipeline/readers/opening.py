@@ -5,23 +5,14 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
+from ocr_pipeline.core.decoding import explained, read_head
 from ocr_pipeline.core.errors import InputError
 from ocr_pipeline.read_options import ReadOptions
 from ocr_pipeline.readers.document import OpenDocument
 from ocr_pipeline.readers.images import ImageDocument
 from ocr_pipeline.readers.inputs import InputFile
-
-
-def open_bytes(file: InputFile, options: ReadOptions | None = None) -> BinaryIO:
-    """The bytes of a document, seekable: of a file, of a zip's member, of a remote place.
-
-    Raises:
-        InputError: if they cannot be had.
-    """
-    try:
-        return file.path.open("rb")
-    except OSError as error:
-        raise InputError(f"{file.name}: {error.strerror or error}") from error
+from ocr_pipeline.readers.kinds import HEAD, kind_of
+from ocr_pipeline.readers.sources import open_bytes
 
 
 def open_document(file: InputFile, options: ReadOptions | None = None) -> OpenDocument:
@@ -30,4 +21,23 @@ def open_document(file: InputFile, options: ReadOptions | None = None) -> OpenDo
     Raises:
         InputError: if it is missing, empty, damaged, encrypted or of an unknown kind.
     """
-    return ImageDocument(file, options or ReadOptions())
+    options = options or ReadOptions()
+    data = open_bytes(file, options)
+    try:
+        return _open(data, file, options)
+    except BaseException:
+        data.close()
+        raise
+
+
+def _open(data: BinaryIO, file: InputFile, options: ReadOptions) -> OpenDocument:
+    with explained(file.name):
+        kind = kind_of(read_head(data, HEAD), file.name)
+    if kind == "pdf":
+        from ocr_pipeline.readers.pdf import PdfDocument
+
+        return PdfDocument(data, file.name, options)
+    if kind == "zip":
+        what = "a zip within a zip" if file.member is not None else "a zip of several documents"
+        raise InputError(f"{file.name}: {what} is not one document; unpack it or name its members")
+    return ImageDocument(data, file.name, options)
