@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ocr_pipeline.core.document import Char, Document, Line, Page, Word
     from ocr_pipeline.core.errors import OcrError
+    from ocr_pipeline.exchange import export, load, save
     from ocr_pipeline.options import RunOptions
     from ocr_pipeline.pipeline import Pipeline
 
@@ -32,6 +33,9 @@ _HOMES = {
     "Pipeline": "ocr_pipeline.pipeline",
     "RunOptions": "ocr_pipeline.options",
     "Word": "ocr_pipeline.core.document",
+    "export": "ocr_pipeline.exchange",
+    "load": "ocr_pipeline.exchange",
+    "save": "ocr_pipeline.exchange",
 }
 
 __all__ = [
@@ -44,6 +48,9 @@ __all__ = [
     "RunOptions",
     "Word",
     "__version__",
+    "export",
+    "load",
+    "save",
 ]
 
 
