@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 #: Mean and deviation of RGB in 0..1: ImageNet's, so that its weights can be dropped in.
 MEAN = (0.485, 0.456, 0.406)
@@ -18,6 +18,8 @@ def normalise(images: Tensor) -> Tensor:
 
     The result is a view in channels-last layout, which convolutions on CPUs and GPUs like.
     """
+    import torch
+
     mean = torch.tensor(MEAN, device=images.device) * 255.0
     scale = 1.0 / (torch.tensor(STD, device=images.device) * 255.0)
     return ((images.float() - mean) * scale).permute(0, 3, 1, 2)

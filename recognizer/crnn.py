@@ -12,12 +12,9 @@ from torch import Tensor, nn
 
 from ocr_pipeline.core.registry import register
 from recognizer.cells import Recurrent
+from recognizer.layers import CHANNELS, POOLS, STRIDE, normed_layers, steps
 
-# Output channels at width 1.0, and the pooling (height, width) after each convolution.
-_CHANNELS = (64, 128, 256, 256, 512, 512, 512)
-_POOLS = ((2, 2), (2, 2), None, (2, 1), None, (2, 1), None)
-_PAPER_NORM = (2, 4, 6)  # the authors' code normalises the third, fifth and seventh convolution
-STRIDE = 4
+__all__ = ["CRNN", "STRIDE", "paper_crnn", "parameters", "steps"]
 
 
 @register("crnn")
@@ -53,12 +50,12 @@ class CRNN(nn.Module):
         height: int = 32,
     ) -> None:
         super().__init__()
-        channels = [max(8, round(width * c / 8) * 8) for c in _CHANNELS]
+        channels = [max(8, round(width * c / 8) * 8) for c in CHANNELS]
         blocks: list[nn.Module] = []
         before = 1
-        for index, (after, pool) in enumerate(zip(channels, _POOLS, strict=True)):
+        for index, (after, pool) in enumerate(zip(channels, POOLS, strict=True)):
             final = index == len(channels) - 1
-            normed = norm == "all" or index in _PAPER_NORM
+            normed = index in normed_layers(norm)
             kernel = (height // 16, last) if final else (3, 3)
             if final and last > 1:
                 blocks.append(nn.ZeroPad2d((0, last - 1, 0, 0)))  # keeps one step per 4 pixels
@@ -93,11 +90,6 @@ class CRNN(nn.Module):
         columns = maps.squeeze(2).transpose(1, 2)
         logits: Tensor = self.classifier(self.dropout(self.recurrent(columns)))
         return logits
-
-
-def steps(width: int) -> int:
-    """Time steps that a line of so many pixels has, its padding not counted."""
-    return -(-width // STRIDE)
 
 
 def paper_crnn(classes: int) -> CRNN:
