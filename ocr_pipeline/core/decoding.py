@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from ocr_pipeline.core.errors import InputError
+from ocr_pipeline.core.errors import InputError, TooLargeError, UnknownKindError
 from ocr_pipeline.core.pixels import RGB, to_rgb
 from ocr_pipeline.core.resolution import stated_dpi
 from ocr_pipeline.core.tiff import is_tiff, page_positions
@@ -129,10 +129,11 @@ def check_size(width: int, height: int) -> None:
     """Refuses decompression bombs before anything is decoded.
 
     Raises:
-        ValueError: if there are more than :data:`MAX_PIXELS`, or none.
+        TooLargeError: if there are more than :data:`MAX_PIXELS`.
+        ValueError: if there are none.
     """
     if width * height > MAX_PIXELS:
-        raise ValueError(
+        raise TooLargeError(
             f"{width:,} x {height:,} pixels; more than {MAX_PIXELS:,} are not read, scale it down"
         )
     if width < 1 or height < 1:
@@ -145,12 +146,15 @@ def explained(name: str, page: int | None = None) -> Iterator[None]:
     where = name if page is None else f"{name}: page {page}"
     try:
         yield
+    except TooLargeError as error:
+        text = str(error)
+        raise TooLargeError(text if text.startswith(name) else f"{where}: {text}") from error
     except InputError:
         raise
     except UnidentifiedImageError as error:
-        raise InputError(f"{where}: not an image of a known format, or damaged") from error
+        raise UnknownKindError(f"{where}: not an image of a known format, or damaged") from error
     except Image.DecompressionBombError as error:
-        raise InputError(f"{where}: more than {MAX_PIXELS:,} pixels; scale it down") from error
+        raise TooLargeError(f"{where}: more than {MAX_PIXELS:,} pixels; scale it down") from error
     except MemoryError as error:
         raise InputError(f"{where}: needs more memory than there is") from error
     except (struct.error, zlib.error, EOFError, IndexError, KeyError) as error:

@@ -38,6 +38,18 @@ class InputError(OcrError):
     exit_code = ExitCode.INPUT
 
 
+class UnknownKindError(InputError):
+    """An input that is no image, PDF or archive by its content."""
+
+
+class TooLargeError(InputError):
+    """An input with more pixels, bytes or pages than are read."""
+
+
+class EncryptedError(InputError):
+    """An input that needs a password, or another one than was given."""
+
+
 class WeightsError(OcrError):
     """A weights file that is missing, damaged, too new or made for another stage."""
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ocr_pipeline.core.errors import InputError
+from ocr_pipeline.core.errors import InputError, UnknownKindError
 
 HEAD = 1024  # a PDF may begin anywhere in its first kilobyte
 
@@ -57,12 +57,12 @@ def kind_of(head: bytes, name: str) -> str:
         return "pdf"
     if is_zip(head):
         if is_packed_document(head):
-            raise InputError(f"{name}: an office document or book; print it to PDF")
+            raise UnknownKindError(f"{name}: an office document or book; print it to PDF")
         return "zip"
     start = head.lstrip()
     for mark, what in _FOREIGN:
         if start.startswith(mark):
-            raise InputError(f"{name}: {what}")
+            raise UnknownKindError(f"{name}: {what}")
     if head[257:262] == b"ustar":
-        raise InputError(f"{name}: a tar archive; unpack it")
+        raise UnknownKindError(f"{name}: a tar archive; unpack it")
     return "image"

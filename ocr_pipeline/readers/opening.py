@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from ocr_pipeline.core.decoding import explained, read_head
-from ocr_pipeline.core.errors import InputError
+from ocr_pipeline.core.errors import UnknownKindError
 from ocr_pipeline.read_options import ReadOptions
 from ocr_pipeline.readers.document import OpenDocument
 from ocr_pipeline.readers.images import ImageDocument
@@ -39,5 +39,7 @@ def _open(data: BinaryIO, file: InputFile, options: ReadOptions) -> OpenDocument
         return PdfDocument(data, file.name, options)
     if kind == "zip":
         what = "a zip within a zip" if file.member is not None else "a zip of several documents"
-        raise InputError(f"{file.name}: {what} is not one document; unpack it or name its members")
+        raise UnknownKindError(
+            f"{file.name}: {what} is not one document; unpack it or name its members"
+        )
     return ImageDocument(data, file.name, options)

@@ -8,7 +8,7 @@ import tempfile
 from contextlib import suppress
 from typing import BinaryIO, Protocol
 
-from ocr_pipeline.core.errors import InputError
+from ocr_pipeline.core.errors import InputError, TooLargeError
 from ocr_pipeline.core.images import open_regular
 from ocr_pipeline.read_options import ReadOptions
 from ocr_pipeline.readers.inputs import InputFile
@@ -57,7 +57,7 @@ def spool(source: Readable, name: str, limit: int | None = None) -> BinaryIO:
         while block := source.read(_BLOCK):
             size += len(block)
             if limit is not None and size > limit:
-                raise InputError(f"{name}: more than {limit >> 20:,} MiB; unpack or split it")
+                raise TooLargeError(f"{name}: more than {limit >> 20:,} MiB; unpack or split it")
             if size > IN_MEMORY and isinstance(target, io.BytesIO):
                 target = _move(target)
             _write(target, block, name)
