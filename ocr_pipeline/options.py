@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ocr_pipeline.core.errors import UsageError
+from ocr_pipeline.pdf_options import PdfOptions
 from ocr_pipeline.read_options import ReadOptions
 
-FORMATS = ("txt", "md", "json", "jsonl", "tsv", "csv", "hocr", "alto", "page", "overlay")
+FORMATS = ("txt", "md", "json", "jsonl", "tsv", "csv", "hocr", "alto", "page", "pdf", "overlay")
 DEFAULT_FORMATS = ("txt", "json", "overlay")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 DEFAULT_DETECTOR = "ctpn-vgg16-half"
@@ -39,6 +40,7 @@ class RunOptions:
         format: what is written for each input, of :data:`FORMATS`.
         overlay_text: write the text beside each line of the overlay.
         dpi, pdf_text, password, pages: see :class:`ReadOptions`.
+        pdf_a, pdf_upright, pdf_language: see :class:`PdfOptions`.
     """
 
     detector: str = DEFAULT_DETECTOR
@@ -61,6 +63,9 @@ class RunOptions:
     pdf_text: str = "auto"
     password: str | None = field(default=None, repr=False)
     pages: str | None = None
+    pdf_a: bool = False
+    pdf_upright: bool = False
+    pdf_language: str | None = None
 
     @property
     def reading(self) -> ReadOptions:
@@ -69,8 +74,13 @@ class RunOptions:
             dpi=self.dpi, pdf_text=self.pdf_text, password=self.password, pages=self.pages
         )
 
+    @property
+    def pdf(self) -> PdfOptions:
+        """What searchable PDFs are like."""
+        return PdfOptions(pdf_a=self.pdf_a, upright=self.pdf_upright, language=self.pdf_language)
+
     def __post_init__(self) -> None:
-        _ = self.reading  # which checks its own part
+        _ = self.reading, self.pdf  # which check their own parts
         if self.precision not in PRECISIONS:
             raise UsageError(f"--precision {self.precision!r}: use {', '.join(PRECISIONS)}")
         if self.threads < 0:

@@ -79,6 +79,9 @@ def _option(flag: str, **kwargs: Any) -> Any:
 @_option(
     "--min-confidence", type=float, help="Drop lines of which the recognizer is less sure (0 to 1)."
 )
+@_option("--pdf-a", is_flag=True, help="Write searchable PDFs of images as PDF/A-2b.")
+@_option("--pdf-upright", is_flag=True, help="Turn pages of PDFs that were found sideways.")
+@_option("--pdf-language", help="Language tag for PDFs, such as en or zh-Hans.")
 @config_option
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no summary; only failures.")
 def run(inputs: tuple[str, ...], out: Path, quiet: bool, **values: Any) -> None:
@@ -91,6 +94,10 @@ def run(inputs: tuple[str, ...], out: Path, quiet: bool, **values: Any) -> None:
     4 weights, 5 device, 130 interrupted.
     """
     options = RunOptions(**values)
+    if "pdf" in options.format:
+        from ocr_pipeline.writers.pdf import require_pikepdf
+
+        require_pikepdf()
     from ocr_pipeline.readers.inputs import find_inputs
 
     files = find_inputs(inputs, out)

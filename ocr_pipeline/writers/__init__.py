@@ -9,9 +9,9 @@ its pages one after the other, and yields the bytes of the file. ``b"".join`` of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from ocr_pipeline.core.document import Document, Page
 from ocr_pipeline.writers.alto import stream_alto, to_alto
@@ -25,6 +25,10 @@ from ocr_pipeline.writers.overlay import draw_overlay
 from ocr_pipeline.writers.page import to_page
 from ocr_pipeline.writers.text import stream_text, to_text
 from ocr_pipeline.writers.tsv import stream_tsv, to_tsv
+
+if TYPE_CHECKING:
+    from ocr_pipeline.options import RunOptions
+    from ocr_pipeline.readers.inputs import InputFile
 
 __all__ = [
     "DOCUMENT_WRITERS",
@@ -67,6 +71,20 @@ class OnePage(Protocol):
     def __call__(self, document: Document, page: Page, options: WriteOptions = ...) -> bytes: ...
 
 
+class WithSource(Protocol):
+    """Writes a file from a document and the input that it was read from."""
+
+    def __call__(
+        self, document: Document, source: InputFile, out: BinaryIO, options: RunOptions
+    ) -> None: ...
+
+
+def _write_pdf(document: Document, source: InputFile, out: BinaryIO, options: RunOptions) -> None:
+    from ocr_pipeline.writers.pdf import write_pdf
+
+    write_pdf(document, source, out, options.pdf, options.reading)
+
+
 # One file for each document, written page by page. ``options.FORMATS`` names what is in these
 # tables, and the overlay, which is drawn for each page on its image.
 STREAM_WRITERS: Mapping[str, Stream] = {
@@ -93,7 +111,7 @@ DOCUMENT_WRITERS: Mapping[str, Whole] = {
 # One file for each page.
 PAGE_WRITERS: Mapping[str, OnePage] = {"page": to_page}
 # One file for each document, which needs the input itself as well as the tree.
-SOURCE_WRITERS: Mapping[str, Callable[..., Any]] = {}
+SOURCE_WRITERS: Mapping[str, WithSource] = {"pdf": _write_pdf}
 # What follows the name of a file, where it is not the format's own name.
 SUFFIXES: Mapping[str, str] = {
     "alto": "alto.xml",

@@ -10,6 +10,7 @@ on when it was written.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from xml.etree.ElementTree import Element
 
 from ocr_pipeline import __version__
@@ -136,7 +137,7 @@ class _Builder:
         node = element("TextLine", attributes)
         if line.points:
             node.append(_shape(line.points))
-        for word, follower in zip(line.words, (*line.words[1:], None), strict=True):
+        for word, follower in zip_longest(line.words, line.words[1:]):
             node.append(self.word(word))
             if follower is not None and word.space:
                 node.append(element("SP", _gap(word.box, follower.box)))

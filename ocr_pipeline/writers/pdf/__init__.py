@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Searchable PDFs: the pictures as they came, and what was read on them as invisible text."""
+
+from __future__ import annotations
+
+from ocr_pipeline.pdf_options import PdfOptions
+from ocr_pipeline.writers.pdf.writer import require_pikepdf, write_pdf
+
+__all__ = ["PdfOptions", "require_pikepdf", "write_pdf"]
