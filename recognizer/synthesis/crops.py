@@ -35,14 +35,37 @@ def _margins(rng: Rng, tall: float) -> tuple[float, float, float, float]:
     return out[0], out[1], out[2], out[3]
 
 
+# Letters whose two cases differ in size alone.
+_SIZED = frozenset("cosuvwxzpkCOSUVWXZPK0")
+
+
+def _tightness(text: str) -> float:
+    """How often a box follows the ink rather than the line: oftener around a word alone.
+
+    Small letters that their size alone tells from capitals keep the line's height around them.
+    """
+    if text.islower() and _SIZED.issuperset(text):
+        return 0.0
+    return 0.3 if " " in text else 0.5
+
+
 def crop_line(
     rng: Rng,
     line: DrawnLine,
     bounds: tuple[int, int, int, int],
     box: tuple[int, int],
     stretch: float,
+    text: str,
 ) -> Image:
     """Cut the line out as a detector would: margins, slant, neighbours and rules included.
+
+    Args:
+        rng: Source of randomness.
+        line: The drawn line.
+        bounds: Left, top, right, bottom of its ink.
+        box: Height above and depth below the baseline of the face's letters.
+        stretch: Factor on the width.
+        text: What the line says.
 
     Returns:
         Dark ink on white, uint8 (H, W).
@@ -51,7 +74,7 @@ def crop_line(
     tall = float(sum(box))
     top, bottom = float(line.baseline - box[0]), float(line.baseline + box[1])
     roll = rng.random()
-    if roll < 0.3:  # tight around the ink, but never so that a dash fills the crop
+    if roll < _tightness(text):  # tight around the ink, but never so that a dash fills the crop
         middle = 0.5 * (ink_top + ink_bottom)
         half = max(0.5 * (ink_bottom - ink_top), 0.27 * tall)
         top, bottom = middle - half, middle + half

@@ -27,6 +27,7 @@ from ocr_pipeline.core.rendering.text import LATIN_ALPHABET, TextSource
 from ocr_pipeline.core.rendering.words import weighted
 from recognizer.synthesis.crops import crop_line
 from recognizer.synthesis.looks import LOOKS
+from recognizer.synthesis.scene import crop_scene
 
 Rng = np.random.Generator
 Image = NDArray[Any]  # always uint8; the stubs of OpenCV promise less
@@ -36,15 +37,18 @@ NET_HEIGHT = 32
 # Columns of the recognizer's input per time step: CTC needs a step for each character and one
 # more between two that are alike.
 STEP = 4
+# Narrowest blank that is still labelled as one, in heights of the text, and in pixels.
+_LEAST_GAP, _LEAST_PIXELS = 0.16, 3.0
 
 _SHARES = (
-    ("clean", 0.25),
-    ("bilevel", 0.16),
-    ("fax", 0.15),
-    ("grey", 0.11),
-    ("thermal", 0.18),
+    ("clean", 0.19),
+    ("bilevel", 0.13),
+    ("fax", 0.16),
+    ("grey", 0.10),
+    ("thermal", 0.17),
     ("typed", 0.06),
-    ("scene", 0.09),
+    ("scene", 0.12),
+    ("screen", 0.07),
 )
 # Box heights in pixels at which each look's text is drawn: least, most, and the power that bends
 # an even draw towards the least (above 1).
@@ -56,7 +60,10 @@ _HEIGHTS = {
     "thermal": (15.0, 42.0, 1.1),
     "typed": (18.0, 44.0, 1.2),
     "scene": (15.0, 44.0, 1.2),
+    "screen": (8.5, 24.0, 1.4),
 }
+# Looks whose texts are words on signs and buttons, with their share of these.
+_PLACARDS = {"scene": 0.85, "screen": 0.6}
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,7 @@ class LineOptions:
         min_height: Lowest image, in rows.
         max_height: Highest image, in rows.
         alphabet: Characters that may occur.
-        looks: Share of each look (clean, bilevel, fax, grey, thermal, typed, scene).
+        looks: Share of each look (clean, bilevel, fax, grey, thermal, typed, scene, screen).
         corpus: Text files, lists and folders that prose and phrases come from.
         font_folders: Folders with fonts; none means the system's.
     """
@@ -137,7 +144,9 @@ class LineRenderer:
     def _attempt(self, rng: Rng) -> LineSample | None:
         """One line; None where nothing legible came of it (a face without ink, too wide)."""
         look = weighted(rng, self._looks)
-        text = self.text.line(rng, self.options.max_chars)
+        placard = rng.random() < _PLACARDS.get(look, 0.0)
+        longest = min(self.options.max_chars, 30 if placard else 1000)
+        text = (self.text.placard if placard else self.text.line)(rng, longest)
         face, text = self._face(rng, look, text)
         least, most, power = _HEIGHTS[look]
         box = least + (most - least) * rng.random() ** power
@@ -146,7 +155,11 @@ class LineRenderer:
         bounds = ink_box(line.ink)
         if not text or bounds is None:
             return None
-        image = crop_line(rng, line, bounds, extents(face.font(_size(face, box))), stretch)
+        up_down = extents(face.font(_size(face, box)))
+        if look == "scene" and placard:
+            image = crop_scene(rng, line, bounds, float(sum(up_down)))
+        else:
+            image = crop_line(rng, line, bounds, up_down, stretch, text)
         # Every look that counts in pixels must know the true height of the text.
         image = LOOKS[look](rng, image, box)
         return self._finish(rng, image, text)
@@ -161,7 +174,9 @@ class LineRenderer:
         elif look == "thermal":
             category = "mono" if roll < 0.4 else "sans" if roll < 0.75 else None
         elif look == "scene":
-            category = "display" if roll < 0.15 else "sans" if roll < 0.5 else None
+            category = "display" if roll < 0.45 else "sans" if roll < 0.75 else None
+        elif look == "screen":
+            category = "display" if roll < 0.1 else "sans" if roll < 0.75 else None
         try:
             return self.fonts.choose(rng, text, category), text
         except FontError:
@@ -238,12 +253,17 @@ def _style(rng: Rng, look: str, face: Face, text: str, box: float) -> DrawStyle:
         return DrawStyle(tabs=tabs)
     roll = rng.random()
     blanks = 1.0
-    if roll < 0.12:
-        blanks = float(rng.uniform(0.65, 1.0))
-    elif roll < 0.32:
-        blanks = float(rng.uniform(1.1, 2.2))
+    if roll < 0.24:
+        blanks = float(rng.uniform(0.55, 1.0))
     elif roll < 0.40:
+        blanks = float(rng.uniform(1.1, 2.2))
+    elif roll < 0.46:
         blanks = float(rng.uniform(2.0, 4.5))
+    if blanks < 1.0:
+        # A gap below this cannot be seen as one; cells of one width need theirs whole.
+        own = float(face.font(_size(face, box)).getlength(" "))
+        least = max(_LEAST_GAP * box, _LEAST_PIXELS) / max(own, 1.0)
+        blanks = 1.0 if face.monospaced else min(1.0, max(blanks, least))
     if spacing > 0:
         blanks = max(blanks, 1.0 + spacing / box)
     jitter = uneven = 0.0

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_pipeline.core.rendering import degrade as d
+from recognizer.synthesis.scene import scene, screen
 
 Image = NDArray[Any]  # always uint8; the stubs of OpenCV promise less
 Rng = np.random.Generator
@@ -197,41 +198,6 @@ def typed(rng: Rng, image: Image, height: float) -> Image:
     return _maybe_jpeg(rng, image, 0.5)
 
 
-def scene(rng: Rng, image: Image, height: float) -> Image:
-    """Signs, screens, packages: any two colours, gradients, busy grounds, camera blur."""
-    hard = _severity(rng)
-    rows, cols = image.shape
-    ink = 255 - image
-    alpha = ink.astype(np.float32) / 255.0
-    gap = rng.uniform(60, 200)
-    low = rng.uniform(0, 255 - gap)
-    front, back = (low, low + gap) if rng.random() < 0.5 else (low + gap, low)
-    room = gap * rng.uniform(0.05, 0.25)
-    if rng.random() < 0.6:
-        ground = d.texture(rng, rows, cols, back - room, back + room).astype(np.float32)
-    else:
-        ground = np.full((rows, cols), back, np.float32)
-    if rng.random() < 0.25:  # cast shadow
-        shift = max(1, int(height * rng.uniform(0.03, 0.08)))
-        cast = cv2.GaussianBlur(np.roll(alpha, (shift, shift), (0, 1)), (0, 0), 0.6 + shift * 0.4)
-        ground += (rng.uniform(-0.5, 0.2) * gap * (1 if front < back else -1)) * cast
-    values = ground + (front - ground) * alpha
-    image = np.clip(values, 0, 255).astype(np.uint8)
-    if rng.random() < 0.4:
-        image = d.gradient(rng, image, rng.uniform(0.1, 0.5))
-    roll = rng.random()
-    if roll < 0.5:
-        image = d.blur(image, height * rng.uniform(0.01, 0.03 + 0.04 * hard))
-    elif roll < 0.62:
-        image = d.motion_blur(image, height * rng.uniform(0.04, 0.14), rng.uniform(0, 180))
-    if rng.random() < 0.4:
-        target = rng.uniform(11, 28)
-        if height > target:
-            image = d.low_resolution(image, height / target)
-    image = d.noise(rng, image, rng.uniform(0.5, 3 + 10 * hard), rng.uniform(1, 2))
-    return _maybe_jpeg(rng, image, 0.5)
-
-
 LOOKS: dict[str, Look] = {
     "clean": clean,
     "bilevel": bilevel_scan,
@@ -240,4 +206,5 @@ LOOKS: dict[str, Look] = {
     "thermal": thermal,
     "typed": typed,
     "scene": scene,
+    "screen": screen,
 }

@@ -14,7 +14,8 @@ UNUSABLE = re.compile(
     r"|caps\b|smallcaps|initials|keyboard|webdings|wingdings|opensymbol|icon|awesome|barcode"
     r"|hairline|notdef|fallback|blank|lastresort|variable width|tamil|mt ?extra"
     r"|inverted|romande adf (style|script)|fraktur|blackletter|dunhill|lm ?roman ?5"
-    r"|cmu serif upright italic|kristi|breip|ecolier|femkeklaver",
+    r"|cmu serif upright italic|kristi|breip|ecolier|femkeklaver|titling|adf style|unifur"
+    r"|px (ibm cga|amstrad)|wargames|radis sans|^arapey",
     re.IGNORECASE,
 )
 
@@ -42,7 +43,18 @@ _BY_CATEGORY: tuple[tuple[str, str], ...] = (
             r"|consol|terminal|typewriter|fixed"
         ),
     ),
-    ("display", r"comfortaa|essays|averia|play\b|black\b|romande|display black|display thin"),
+    (
+        "display",
+        (
+            r"comfortaa|essays|averia|play\b|black\b|romande|display black|display thin"
+            r"|cabin ?sketch|cherry ?bomb|spartan|leckerli|lobster|bebas|stay ?puft|penguin"
+            r"|humor|tomson|junkyard|wasn't me|abogado|engadget|havana|cupola|caliban|domestic|solothurn"
+            r"|yanone|roadgeek|national park|quicksand|sora\b|eurofurence|summersby|jura\b|okolaks"
+            r"|compagnon|allerta|osp-din|opendin|mekanus|irianis|oldania|tribun|ikarius|libris"
+            r"|switzera|catalogue|slab|comic|goudy|bodoni|didot|routed|osifont|beteckna|murmure"
+            r"|mirage|reggae|rocknroll|ubuntu ?title|dustismo|karmilla|century"
+        ),
+    ),
     (
         "sans",
         (
@@ -64,8 +76,17 @@ COMMON: tuple[tuple[str, float], ...] = (
     (r"^(carlito|caladea|open sans|roboto|lato|calibri|cambria)", 0.06),
     (r"^dejavu", 0.05),
     (r"(typewriter|special elite|lm mono|latin modern mono)", 0.06),
-    (r"^(ocr ?b|vt323|share tech mono|ibm 3270|inconsolata|anonymous|mononoki|hack)", 0.06),
+    (
+        (
+            r"^(ocr ?b|vt323|share tech mono|ibm 3270|inconsolata|anonymous|mononoki|hack"
+            r"|px (ibm|vga)|glass tty)"
+        ),
+        0.06,
+    ),
 )
+
+# Categories that documents hardly use, with the share of each.
+_RARE, _RARE_SHARES = ("handwriting", "display"), (0.012, 0.035)
 
 
 def category_of(name: str, fixed_pitch: bool, serif_hint: bool | None, has_cjk: bool) -> str:
@@ -115,8 +136,8 @@ def shares(families: list[tuple[str, str]]) -> list[float]:
     for name, category in families:
         lowered = name.lower()
         group = len(COMMON)
-        if category == "handwriting":
-            group = len(COMMON) + 1
+        if category in _RARE:
+            group = len(COMMON) + 1 + _RARE.index(category)
         elif category != "cjk":
             for index, (pattern, _) in enumerate(COMMON):
                 if re.search(pattern, lowered):
@@ -124,7 +145,7 @@ def shares(families: list[tuple[str, str]]) -> list[float]:
                     break
         groups.append(group if category != "cjk" else -1)
     wanted = [share for _, share in COMMON]
-    wanted += [1.0 - sum(wanted) - 0.012, 0.012]
+    wanted += [1.0 - sum(wanted) - sum(_RARE_SHARES), *_RARE_SHARES]
     counts = {group: groups.count(group) for group in set(groups)}
     raw = [wanted[g] / counts[g] if g >= 0 else 0.0 for g in groups]
     total = sum(raw)

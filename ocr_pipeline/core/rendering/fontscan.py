@@ -18,7 +18,7 @@ from ocr_pipeline.core.rendering.families import UNUSABLE, category_of
 log = logging.getLogger(__name__)
 
 SUFFIXES = {".ttf", ".otf", ".ttc", ".otc"}
-_VERSION = 8
+_VERSION = 11
 # Characters whose glyph is drawn once at scan time: a map can promise what the outlines lack.
 _PROBED = (
     "".join(map(chr, range(0x21, 0x7F)))
@@ -76,7 +76,8 @@ def drawable(font: ImageFont.FreeTypeFont, characters: Iterable[str]) -> set[str
 
     A glyph equal to that of an unassigned character is the face's box for missing glyphs. Of
     characters that share a glyph none can be told from its picture; an ASCII one stays where it
-    shares with others only, so an "e" does, and the "é" that has lost its accent does not.
+    shares with others only, so an "e" does, and the "é" that has lost its accent does not. A face
+    of capitals alone keeps these.
     """
     missing = _mask(font, "\U0010fffd")
     masks = {char: _mask(font, char) for char in characters}
@@ -88,17 +89,20 @@ def drawable(font: ImageFont.FreeTypeFont, characters: Iterable[str]) -> set[str
         if len(group) > 1:
             ascii_ones = [char for char in group if char.isascii()]
             good.difference_update(group)
-            good.update(ascii_ones if len(ascii_ones) == 1 else ())
+            if len({char.upper() for char in ascii_ones}) == 1:
+                good.add(min(ascii_ones))
     return good
 
 
-def _misleading(font: ImageFont.FreeTypeFont) -> bool:
-    """Whether small letters look like capitals, or letters stand light on black tiles."""
-    box = font.getbbox("x", anchor="ls")
-    capital = font.getbbox("X", anchor="ls")
+def _small_capitals(font: ImageFont.FreeTypeFont) -> bool:
+    """Whether small letters look like capitals."""
+    return font.getbbox("x", anchor="ls")[1] < 0.92 * font.getbbox("X", anchor="ls")[1]
+
+
+def _tiled(font: ImageFont.FreeTypeFont) -> bool:
+    """Whether letters stand light on black tiles."""
     glyph = font.getmask("n")
-    covered = sum(bytes(glyph)) / 255.0 / max(1, glyph.size[0] * glyph.size[1])
-    return box[1] < 0.92 * capital[1] or covered > 0.78
+    return sum(bytes(glyph)) / 255.0 / max(1, glyph.size[0] * glyph.size[1]) > 0.78
 
 
 def _mask(font: ImageFont.FreeTypeFont, char: str) -> tuple[bytes, tuple[int, ...]] | None:
@@ -146,7 +150,11 @@ def _describe(path: Path, index: int, font: Any) -> dict[str, Any] | None:
     loaded = ImageFont.truetype(str(path), 24, index=index)
     drawn = drawable(loaded, _PROBED)
     codes = (codes - probed) | {ord(c) for c in drawn if ord(c) in codes}
-    if not {ord(c) for c in "AEaenx09.,-"} <= codes or _misleading(loaded):
+    if _small_capitals(loaded):
+        codes = {code for code in codes if not chr(code).islower()}
+    elif not {ord(c) for c in "aenx"} <= codes:
+        return None
+    if not {ord(c) for c in "AEX09.,-"} <= codes or _tiled(loaded):
         return None
     fixed = bool(font["post"].isFixedPitch) if "post" in font else False
     category = category_of(

@@ -3,11 +3,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ocr_pipeline.core.rendering import entities as e
 from ocr_pipeline.core.rendering import phrases as p
-from ocr_pipeline.core.rendering.words import LANGUAGES, accented, chance, pick, weighted, word
+from ocr_pipeline.core.rendering.words import (
+    LANGUAGES,
+    accented,
+    chance,
+    holding,
+    pick,
+    weighted,
+    word,
+)
 
 Rng = np.random.Generator
 
@@ -212,7 +222,12 @@ def foreign(rng: Rng, most: int) -> str:
 
 def signs(rng: Rng, pool: str) -> str:
     """Ordinary words and numbers with rare signs set among them, each sign as likely as another."""
-    sign = pick(rng, pool)
+    count = 1 + int(3 * rng.random() ** 1.5)
+    return " ".join(_with_sign(rng, pick(rng, pool)) for _ in range(count))
+
+
+def _with_sign(rng: Rng, sign: str) -> str:
+    """A word or number with a sign as it may stand in print."""
     some, n = word(rng), int(rng.integers(1, 1000))
     if sign.isalpha():  # strange letters inside words
         at = int(rng.integers(len(some) + 1))
@@ -236,6 +251,48 @@ def signs(rng: Rng, pool: str) -> str:
             (0.5, f"{some}{sign}{word(rng)}"),
         ),
     )
+
+
+def placard(rng: Rng, some: Callable[[], str]) -> str:
+    """What a sign, a package or a button says: mostly one word.
+
+    Args:
+        rng: Source of randomness.
+        some: Gives a word.
+    """
+    roll = rng.random()
+    if roll < 0.68:
+        text = some()
+    elif roll < 0.8:
+        text = f"{some()}{pick(rng, (' ', ' ', ' & ', '-'))}{some()}"
+    elif roll < 0.9:
+        text = pick(rng, (e.number, e.number, e.amount, e.date, e.phone, e.url, e.code))(rng)
+    else:
+        text = pick(rng, (e.company, e.name, isolated, isolated))(rng)
+    if chance(rng, 0.08):
+        text += pick(rng, "!?.:,")
+    roll = rng.random()
+    if roll < 0.45:
+        return text.upper()
+    return text.title() if roll < 0.68 else text.lower() if roll < 0.85 else text
+
+
+def spelled(rng: Rng, letters: str) -> str:
+    """Words that hold rare letters, each letter as likely as another."""
+    words = []
+    for _ in range(int(rng.integers(1, 6))):
+        letter = pick(rng, letters)
+        known = holding().get(letter.lower(), ())
+        if known and chance(rng, 0.8):
+            new = pick(rng, known)
+        else:
+            some = word(rng)
+            at = int(rng.integers(len(some) + 1))
+            new = some[:at] + letter.lower() + some[at:]
+        if letter.isupper():
+            new = letter + new[1:] if new[0] == letter.lower() else new.upper()
+        words.append(new)
+    return " ".join(words)
 
 
 def scramble(rng: Rng, pool: str, most: int) -> str:

@@ -55,6 +55,9 @@ class TextSource:
         self.alphabet = frozenset(LATIN_ALPHABET if alphabet is None else alphabet)
         self._corpus: Corpus = read_corpus(corpus, self.alphabet) if corpus else Corpus()
         self._rare = "".join(c for c in snippets.RARE_SIGNS if c in self.alphabet) or "-"
+        self._accents = "".join(
+            c for c in sorted(self.alphabet) if c.isalpha() and not c.isascii() and c not in "ªº"
+        )
         self._any = "".join(sorted(self.alphabet - {" "}))
         self._ascii = "".join(c for c in self._any if c.isascii()) or self._any
 
@@ -99,6 +102,11 @@ class TextSource:
     def product(self, rng: Rng) -> str:
         """A product as a receipt names it."""
         return self._clean(entities.product(rng))
+
+    def placard(self, rng: Rng, max_chars: int = 30) -> str:
+        """What a sign, a package or a button says: a word or a few."""
+        text = self._clean(snippets.placard(rng, lambda: self._word(rng)))
+        return self._shorten(text, max_chars) or pick(rng, self._any)
 
     # Running text -----------------------------------------------------------------------------
 
@@ -149,16 +157,17 @@ class TextSource:
     def _mixture(self) -> tuple[tuple[float, Callable[[Rng, int], str]], ...]:
         """Shares of the kinds of lines."""
         return (
-            (23.0, self._prose),
-            (12.0, self._some_words),
-            (10.0, self._single),
+            (21.0, self._prose),
+            (11.0, self._some_words),
+            (13.0, self._single),
             (16.0, lambda rng, most: snippets.receipt(rng)),
             (8.0, lambda rng, most: snippets.form(rng)),
             (5.5, lambda rng, most: snippets.office(rng)),
             (9.0, lambda rng, most: snippets.cells(rng)),
             (8.5, self._entity),
-            (8.0, self._foreign),
-            (6.0, lambda rng, most: snippets.signs(rng, self._rare)),
+            (5.0, self._foreign),
+            (5.0, self._spelled),
+            (7.0, lambda rng, most: snippets.signs(rng, self._rare)),
             (1.0, lambda rng, most: snippets.scramble(rng, self._any, most)),
             (3.5, lambda rng, most: snippets.scramble(rng, self._ascii, most)),
             (4.0, lambda rng, most: snippets.isolated(rng)),
@@ -248,6 +257,9 @@ class TextSource:
 
     def _foreign(self, rng: Rng, most: int) -> str:
         return snippets.foreign(rng, min(most, int(rng.integers(2, 70))))
+
+    def _spelled(self, rng: Rng, most: int) -> str:
+        return snippets.spelled(rng, self._accents) if self._accents else self._single(rng, most)
 
     def _word(self, rng: Rng) -> str:
         """An English word, a list entry of the corpus, or a number now and then."""

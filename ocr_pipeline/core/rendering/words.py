@@ -79,6 +79,18 @@ def accented(language: str) -> tuple[str, ...]:
     return found or tuple(_FOREIGN[language].split())
 
 
+@cache
+def holding() -> dict[str, tuple[str, ...]]:
+    """Words of all languages by the letters outside ASCII that they hold."""
+    found: dict[str, list[str]] = {}
+    for language in LANGUAGES:
+        for entry in accented(language):
+            for letter in set(entry):
+                if not letter.isascii():
+                    found.setdefault(letter, []).append(entry)
+    return {letter: tuple(words) for letter, words in found.items()}
+
+
 def word(rng: np.random.Generator, language: str = "en") -> str:
     """A word, with a distribution between Zipf's and flat.
 
