@@ -48,7 +48,8 @@ _BY_CATEGORY: tuple[tuple[str, str], ...] = (
         (
             r"comfortaa|essays|averia|play\b|black\b|romande|display black|display thin"
             r"|cabin ?sketch|cherry ?bomb|spartan|leckerli|lobster|bebas|stay ?puft|penguin"
-            r"|humor|tomson|junkyard|wasn't me|abogado|engadget|havana|cupola|caliban|domestic|solothurn"
+            r"|humor|tomson"
+            r"|junkyard|wasn't me|abogado|engadget|havana|cupola|caliban|domestic|solothurn"
             r"|yanone|roadgeek|national park|quicksand|sora\b|eurofurence|summersby|jura\b|okolaks"
             r"|compagnon|allerta|osp-din|opendin|mekanus|irianis|oldania|tribun|ikarius|libris"
             r"|switzera|catalogue|slab|comic|goudy|bodoni|didot|routed|osifont|beteckna|murmure"
