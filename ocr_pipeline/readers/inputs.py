@@ -1,87 +1,188 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which files a run reads, and under which name each one's output is written."""
+"""Which documents a run reads, and under which name each one's output is written."""
 
 from __future__ import annotations
 
 import glob
 import os
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path, PurePath
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path, PurePath, PurePosixPath
+
+from ocr_pipeline.core.errors import InputError
+from ocr_pipeline.core.images import open_regular
+from ocr_pipeline.readers.input_file import InputFile, readable
+from ocr_pipeline.readers.kinds import HEAD, is_packed_document, is_zip
+from ocr_pipeline.readers.lists import read_list
+from ocr_pipeline.readers.targets import with_distinct_targets
+
+__all__ = ["IMAGE_SUFFIXES", "OVERLAY_MARK", "InputFile", "find_inputs", "is_overlay"]
 
 IMAGE_SUFFIXES = frozenset(
-    {".bmp", ".dib", ".gif", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png"}
+    {".apng", ".avif", ".bmp", ".dib", ".gif", ".heic", ".heif", ".hif", ".j2c", ".j2k", ".jfif"}
+    | {".jp2", ".jpc", ".jpe", ".jpeg", ".jpf", ".jpg", ".jpx", ".mpo", ".pbm", ".pgm", ".png"}
     | {".pnm", ".ppm", ".tif", ".tiff", ".webp"}
 )
+PDF_SUFFIXES = frozenset({".pdf"})
+ZIP_SUFFIXES = frozenset({".cbz", ".zip"})
+_DOCUMENTS = IMAGE_SUFFIXES | PDF_SUFFIXES
+_FOUND = _DOCUMENTS | ZIP_SUFFIXES
 OVERLAY_MARK = ".overlay"
+STDIN = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class InputFile:
-    """A document to read. Equal inputs name the same place; a worker process can open them too.
-
-    Attributes:
-        path: the local file; of a remote document its path without scheme and host.
-        target: path of its outputs below the output folder, without their suffix.
-        name: what messages and results call it; the path unless said otherwise.
-        member: index of the member in the zip file ``path`` (or ``uri``) that is the document.
-        uri: where a remote document lies, such as ``s3://bucket/scan.tif``.
-    """
-
-    path: Path
-    target: PurePath
-    name: str = ""
-    member: int | None = None
-    uri: str | None = None
-
-    def __post_init__(self) -> None:
-        if not self.name:
-            object.__setattr__(self, "name", self.uri or str(self.path))
-
-
-def find_inputs(inputs: Sequence[str], out: Path | None = None) -> list[InputFile]:
-    """Expands files, folders and globs to files, each once, in a stable order.
+def find_inputs(
+    inputs: Sequence[str],
+    out: Path | None = None,
+    lists: Sequence[str] = (),
+    null: bool = False,
+    skip: Collection[str] = (),
+) -> list[InputFile]:
+    """Expands files, folders, globs, zips, lists and remote places, each document once, in order.
 
     A folder is searched with its sub-folders, which the output mirrors; hidden files, files that
-    are no images by their suffix and what lies below the output folder are left out. A file that
-    is named itself is taken whatever its suffix; if it does not exist it is returned all the
-    same, so that the run can report it and go on.
+    are no documents by their suffix and what lies below the output folder are left out. A file
+    that is named itself is taken whatever its suffix. What cannot be read, or is not there, is
+    returned all the same, so that the run can report it and go on.
 
     Args:
-        inputs: what the user named.
+        inputs: what the user named: paths, globs, ``-`` for standard input, ``@FILE`` for a list
+            of paths in a file, URIs.
         out: output folder, which is not searched.
+        lists: files with one path a line; ``-`` is standard input.
+        null: paths in lists end with a zero byte instead of a line's end.
+        skip: absolute paths that folders and globs do not give, such as outputs of earlier runs.
 
     Returns:
-        Files whose targets all differ, on file systems without case too.
+        Documents whose targets all differ, on file systems without case too.
+
+    Raises:
+        InputError: if a list cannot be read.
     """
-    seen: set[Path] = set()
-    files = []
+    finder = _Finder(out, skip)
+    listed = list(lists)
     for name in inputs:
-        for file in _expand(name, out):
-            real = _resolved(file.path)
-            if real not in seen:
-                seen.add(real)
-                files.append(file)
-    return _with_distinct_targets(files)
+        if len(name) > 1 and name[0] == "@" and not os.path.lexists(name):
+            listed.append(name[1:])
+        else:
+            finder.add(_named(name, finder))
+    for place in listed:
+        for name in read_list(place, null):
+            finder.add(_listed(name, finder))
+    return with_distinct_targets(finder.files)
 
 
-def _expand(name: str, out: Path | None) -> Iterator[InputFile]:
+class _Finder:
+    """Collects documents, each once; knows what is not to be searched."""
+
+    def __init__(self, out: Path | None, skip: Collection[str]) -> None:
+        self.files: list[InputFile] = []
+        self._out = os.path.realpath(out) if out is not None else None
+        self._skip = frozenset(skip)
+        self._seen: set[tuple[str, int | None]] = set()
+        self._folders: dict[str, str] = {}
+
+    def add(self, files: Iterator[InputFile]) -> None:
+        """Takes what is not there yet."""
+        for file in files:
+            key = (file.uri or self.real(file.path), file.member)
+            if key not in self._seen:
+                self._seen.add(key)
+                self.files.append(file)
+
+    def real(self, path: Path) -> str:
+        """The path without links; folders are looked up once."""
+        folder, name = os.path.split(os.path.abspath(path))
+        if os.path.islink(path):
+            return os.path.realpath(path)
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        return os.path.join(self._folders[folder], name)
+
+    def is_out(self, folder: str) -> bool:
+        """Whether a folder is the output folder or lies below it."""
+        if self._out is None:
+            return False
+        real = self.real(Path(folder))
+        return real == self._out or real.startswith(self._out.rstrip(os.sep) + os.sep)
+
+    def may_find(self, file: Path) -> bool:
+        """Whether a glob gives a file."""
+        return not self.is_out(str(file.parent)) and not self.skips(str(file))
+
+    def skips(self, file: str) -> bool:
+        """Whether a file is not to be found, only to be named."""
+        return bool(self._skip) and self.real(Path(file)) in self._skip
+
+
+def _named(name: str, finder: _Finder) -> Iterator[InputFile]:
+    """What one argument stands for."""
+    from ocr_pipeline.readers.remote import is_uri, local_path
+
+    if name == STDIN:
+        from ocr_pipeline.readers.stdin import stdin_input
+
+        yield stdin_input()
+        return
+    if is_uri(name):
+        local = local_path(name)
+        if local is None:
+            yield from _remote(name)
+            return
+        name = local
     path = Path(name)
     if path.is_dir():
-        yield from _walk(path, path, out)
-    elif path.exists() or not glob.has_magic(name):
-        yield InputFile(path, PurePath(path.name))
+        yield from _walk(path, PurePath(), finder)
+    elif os.path.lexists(path) or not glob.has_magic(name):
+        yield from _file(path, PurePath(path.name))
     else:
-        matches = sorted(glob.glob(name, recursive=True))
-        root = _fixed_part(path)
-        for match in map(Path, matches):
-            if match.is_dir() and "**" not in name:
-                yield from _walk(match, root, out)
-            elif match.is_file() and _is_page(match) and not _below(match, out):
-                yield InputFile(match, match.relative_to(root))
-        if not matches:
-            yield InputFile(path, PurePath(path.name))
+        yield from _matches(name, finder)
+
+
+def _listed(name: str, finder: _Finder) -> Iterator[InputFile]:
+    """What an entry of a list stands for: a path as it is, mirrored with all its folders."""
+    from ocr_pipeline.readers.remote import is_uri, local_path
+
+    if is_uri(name):
+        local = local_path(name)
+        if local is None:
+            yield from _remote(name)
+            return
+        name = local
+    path = Path(name)
+    parts = [part for part in path.parts if part not in ("..", path.anchor)]
+    target = PurePath(*parts)
+    if path.is_dir():
+        yield from _walk(path, target, finder)
+    else:
+        yield from _file(path, target if parts else PurePath(path.name))
+
+
+def _remote(name: str) -> Iterator[InputFile]:
+    from ocr_pipeline.readers.remote import list_uri
+
+    try:
+        found = list_uri(name)
+    except InputError:
+        found = [(name, PurePosixPath(name).name)]  # to be reported when it is opened
+    for uri, target in found:
+        path = Path(PurePosixPath("/", uri.partition("://")[2]))
+        if len(found) == 1 or path.suffix.lower() in _FOUND:
+            yield from _file(path, PurePath(target), uri)
+
+
+def _matches(pattern: str, finder: _Finder) -> Iterator[InputFile]:
+    """What a glob stands for, mirrored below its part without wildcards."""
+    matches = sorted(glob.glob(pattern, recursive=True))
+    root = _fixed_part(Path(pattern))
+    for match in map(Path, matches):
+        target = match.relative_to(root)
+        if match.is_dir():
+            if "**" not in pattern:
+                yield from _walk(match, target, finder)
+        elif _is_found(match.name) and match.is_file() and finder.may_find(match):
+            yield from _file(match, target)
+    if not matches:
+        yield InputFile(Path(pattern), PurePath(Path(pattern).name))
 
 
 def _fixed_part(pattern: Path) -> Path:
@@ -94,70 +195,92 @@ def _fixed_part(pattern: Path) -> Path:
     return Path(*parts)
 
 
-def _walk(folder: Path, root: Path, out: Path | None) -> Iterator[InputFile]:
-    """Images below a folder, sorted; links to folders are not followed, for they may go round."""
-    for here, folders, names in os.walk(folder):
-        folders[:] = sorted(
-            name for name in folders if name[0] != "." and not _below(Path(here, name), out)
-        )
-        for name in sorted(names):
-            path = Path(here, name)
-            if _is_page(path) and path.is_file():
-                yield InputFile(path, path.relative_to(root))
+def _walk(folder: Path, target: PurePath, finder: _Finder) -> Iterator[InputFile]:
+    """Documents below a folder, sorted; links to folders are not followed, for they may go round.
+
+    A folder that the user named is searched even if it is the output folder or lies in it.
+    """
+    inside_out = finder.is_out(str(folder))
+    folders = [(str(folder), target)]
+    while folders:
+        here, its_target = folders.pop()
+        try:
+            with os.scandir(here) as scan:
+                entries = sorted(scan, key=lambda entry: entry.name)
+        except OSError:
+            yield InputFile(Path(here), its_target / "unreadable")  # to be reported
+            continue
+        below = []
+        for entry in entries:
+            if entry.name[0] == ".":
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                if inside_out or not finder.is_out(entry.path):
+                    below.append((entry.path, its_target / entry.name))
+            elif _is_found(entry.name) and _is_file(entry) and not finder.skips(entry.path):
+                yield from _file(Path(entry.path), its_target / entry.name)
+        folders.extend(reversed(below))
 
 
-def _is_page(path: Path) -> bool:
-    """An image by its suffix, not hidden and not an overlay of an earlier run."""
-    hidden = path.name.startswith(".")
-    return path.suffix.lower() in IMAGE_SUFFIXES and not hidden and not is_overlay(path)
+def _is_found(name: str) -> bool:
+    """A document by its suffix, not hidden and no overlay of an earlier run."""
+    suffix = os.path.splitext(name)[1].lower()
+    return suffix in _FOUND and name[0] != "." and not is_overlay(PurePath(name))
 
 
-def is_overlay(path: Path) -> bool:
+def is_overlay(path: PurePath) -> bool:
     """Whether a file's name is one that the overlay writer gives."""
     return path.stem.lower().endswith(OVERLAY_MARK)
 
 
-def _below(path: Path, out: Path | None) -> bool:
-    if out is None:
-        return False
-    real, folder = _resolved(path), _resolved(out)
-    return real == folder or folder in real.parents
-
-
-def _resolved(path: Path) -> Path:
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """An ordinary file, or a link to one, or to nothing, which is reported; no pipe, no device."""
     try:
-        return path.resolve()
-    except (OSError, RuntimeError):  # a loop of links
-        return path.absolute()
+        return entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path))
+    except OSError:
+        return True  # reported when it is opened
 
 
-def _with_distinct_targets(files: Sequence[InputFile]) -> list[InputFile]:
-    """``page`` for page.png; ``page.png`` where there is a page.tif too; otherwise ``page-2``."""
-    short = [file.target.with_suffix("") for file in files]
-    clash = _repeated(short)
-    wanted = [
-        file.target if _key(name) in clash else name
-        for file, name in zip(files, short, strict=True)
-    ]
-    taken: set[str] = set()
-    reserved = {_key(name) for name in wanted}
-    result = []
-    for file, name in zip(files, wanted, strict=True):
-        target, number = name, 2
-        while _key(target) in taken or (target != name and _key(target) in reserved):
-            target = name.with_name(f"{name.name}-{number}")
-            number += 1
-        taken.add(_key(target))
-        result.append(replace(file, target=target))
-    return result
+def _file(path: Path, target: PurePath, uri: str | None = None) -> Iterator[InputFile]:
+    """A file as a document, or the documents in it if it is a zip."""
+    from ocr_pipeline.readers.archive import members
+
+    file = InputFile(path, target, uri=uri)
+    if not _may_be_zip(file):
+        yield file
+        return
+    try:
+        found = members(file)
+    except InputError:
+        yield file  # to be reported when it is opened
+        return
+    count = 0
+    for member in found:
+        if _is_member(member.path):
+            count += 1
+            inner = PurePath(*member.path.parts)
+            name = f"{file.name}/{readable(str(member.path))}"
+            yield InputFile(path, target / inner, name, member.index, uri)
+    if not count:
+        yield file
 
 
-def _repeated(names: Iterable[PurePath]) -> set[str]:
-    count: dict[str, int] = defaultdict(int)
-    for name in names:
-        count[_key(name)] += 1
-    return {key for key, number in count.items() if number > 1}
+def _may_be_zip(file: InputFile) -> bool:
+    """A zip by its suffix, or by its content where that says nothing."""
+    suffix = file.path.suffix.lower()
+    if suffix in ZIP_SUFFIXES:
+        return True
+    if suffix in _DOCUMENTS or file.uri is not None:
+        return False
+    try:
+        with open_regular(file.path) as data:
+            head = data.read(HEAD)
+    except (InputError, OSError):
+        return False
+    return is_zip(head) and not is_packed_document(head)
 
 
-def _key(name: PurePath) -> str:
-    return name.as_posix().casefold()
+def _is_member(path: PurePosixPath) -> bool:
+    """A document in a zip; zips in it as well, to be reported."""
+    hidden = any(part[0] == "." or part == "__MACOSX" for part in path.parts)
+    return not hidden and _is_found(path.name)

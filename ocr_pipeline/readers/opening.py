@@ -10,7 +10,7 @@ from ocr_pipeline.core.errors import UnknownKindError
 from ocr_pipeline.read_options import ReadOptions
 from ocr_pipeline.readers.document import OpenDocument
 from ocr_pipeline.readers.images import ImageDocument
-from ocr_pipeline.readers.inputs import InputFile
+from ocr_pipeline.readers.input_file import InputFile
 from ocr_pipeline.readers.kinds import HEAD, kind_of
 from ocr_pipeline.readers.sources import open_bytes
 
@@ -38,8 +38,20 @@ def _open(data: BinaryIO, file: InputFile, options: ReadOptions) -> OpenDocument
 
         return PdfDocument(data, file.name, options)
     if kind == "zip":
-        what = "a zip within a zip" if file.member is not None else "a zip of several documents"
-        raise UnknownKindError(
-            f"{file.name}: {what} is not one document; unpack it or name its members"
-        )
+        raise UnknownKindError(f"{file.name}: {_why_no_document(file)}")
     return ImageDocument(data, file.name, options)
+
+
+def _why_no_document(file: InputFile) -> str:
+    """Why a zip was not replaced by its members when the inputs were found.
+
+    Raises:
+        InputError: if it is damaged.
+    """
+    if file.member is not None:
+        return "a zip within a zip is not opened; unpack it"
+    from ocr_pipeline.readers.archive import members
+
+    if not members(file):
+        return "an empty zip"
+    return "a zip holds several documents or none; give it to find_inputs, which tells"

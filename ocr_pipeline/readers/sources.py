@@ -11,7 +11,7 @@ from typing import BinaryIO, Protocol
 from ocr_pipeline.core.errors import InputError, TooLargeError
 from ocr_pipeline.core.images import open_regular
 from ocr_pipeline.read_options import ReadOptions
-from ocr_pipeline.readers.inputs import InputFile
+from ocr_pipeline.readers.input_file import InputFile
 
 IN_MEMORY = 32 << 20
 _BLOCK = 1 << 20
@@ -72,7 +72,7 @@ def spool(source: Readable, name: str, limit: int | None = None) -> BinaryIO:
 def _move(target: io.BytesIO) -> BinaryIO:
     file = tempfile.TemporaryFile(prefix="ocr-")  # noqa: SIM115
     file.write(target.getbuffer())
-    return file  # type: ignore[return-value]
+    return file
 
 
 def _write(target: BinaryIO, block: bytes, name: str) -> None:
