@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 
 from ocr_pipeline.core.geometry import box_quad
+from ocr_pipeline.options import RunOptions
+from ocr_pipeline.pipeline import Pipeline, check_devices
 
 
 @dataclass(frozen=True)
@@ -80,3 +82,9 @@ class FakeRecognizer:
         index = round(level / 10) - 1
         known = level < 200 and 0 <= index < len(self.texts)
         return reading(self.texts[index] if known else "")
+
+
+def fake_pipeline(options: RunOptions) -> Pipeline:
+    """A pipeline of stand-ins; worker processes find it by its name."""
+    check_devices(options)
+    return Pipeline(options, detector=FakeDetector(), recognizer=FakeRecognizer())

@@ -5,16 +5,12 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from fake_stages import FakeDetector, FakeRecognizer, bars
+from fake_stages import FakeDetector, FakeRecognizer, bars, fake_pipeline
 from PIL import Image
 
 from ocr_pipeline.cli.main import cli
@@ -27,6 +23,7 @@ TEXT = "first line\nsecond third\n"
 
 @pytest.fixture(autouse=True)
 def _fakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ocr_pipeline.batch.worker.load_pipeline", fake_pipeline)
     monkeypatch.setattr("ocr_pipeline.pipeline.load_detector", lambda options: FakeDetector())
     monkeypatch.setattr("ocr_pipeline.pipeline.load_recognizer", lambda options: FakeRecognizer())
 
@@ -42,7 +39,9 @@ def page(path: Path, boxes: list[tuple[int, int, int, int]] = BOXES) -> Path:
 
 
 def written(out: Path) -> list[str]:
-    return sorted(p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file())
+    """Results in the output folder, without what the run writes for itself."""
+    names = (p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file())
+    return sorted(name for name in names if name != "report.json" and not name.startswith(".ocr/"))
 
 
 def test_three_files_for_a_page(tmp_path: Path) -> None:
@@ -54,7 +53,7 @@ def test_three_files_for_a_page(tmp_path: Path) -> None:
     document = Document.from_json((out / "page.json").read_text())
     assert document.source == str(tmp_path / "page.png")
     assert load_image(out / "page.overlay.jpg").shape == (200, 300, 3)
-    assert "1 file, 1 page, 3 lines in" in result.stderr
+    assert "1 read with 3 lines" in result.stderr
     assert result.stdout == ""
 
 
@@ -86,12 +85,11 @@ def test_folders_are_mirrored_and_equal_names_kept_apart(tmp_path: Path) -> None
 
 def test_a_second_run_reads_no_output_of_the_first(tmp_path: Path) -> None:
     page(tmp_path / "a.png")
-    for _ in range(2):
-        result = run(tmp_path, "--out", tmp_path / "out")
-        assert "1 file," in result.stderr
-    for _ in range(2):
-        result = run(tmp_path, "--out", tmp_path)
-        assert "1 file," in result.stderr, written(tmp_path)
+    assert "files  1 read\n" in run(tmp_path, "--out", tmp_path / "out").stderr
+    assert "files  0 read, 1 done before\n" in run(tmp_path, "--out", tmp_path / "out").stderr
+    assert "files  1 read\n" in run(tmp_path / "a.png", "--out", tmp_path).stderr
+    again = run(tmp_path, "--out", tmp_path)
+    assert "files  0 read, 1 done before\n" in again.stderr, written(tmp_path)
 
 
 def test_pages_of_a_tiff(tmp_path: Path) -> None:
@@ -114,7 +112,8 @@ def test_bad_files_are_reported_and_the_rest_goes_on(tmp_path: Path) -> None:
     page(tmp_path / "d_blank.png", [])
     result = run(tmp_path, tmp_path / "gone.png", "--out", tmp_path / "out")
     assert result.exit_code == 1
-    assert "2 files, 2 pages, 3 lines" in result.stderr and "3 failures" in result.stderr
+    assert "2 read, 3 failed" in result.stderr and "2 read with 3 lines" in result.stderr
+    assert "3 failures:" in result.stderr
     for reason in ("a_empty.png: the file is empty", "b_noise.png", "gone.png: no such file"):
         assert reason in result.stderr
     assert "Traceback" not in result.output
@@ -125,14 +124,27 @@ def test_bad_files_are_reported_and_the_rest_goes_on(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "d_blank.txt").read_bytes() == b""
 
 
-def test_a_document_that_breaks_half_way_leaves_nothing(tmp_path: Path) -> None:
+def test_a_document_that_breaks_half_way_keeps_its_other_pages(tmp_path: Path) -> None:
     pages = [Image.fromarray(bars(BOXES)) for _ in range(4)]
     pages[0].save(tmp_path / "book.tif", save_all=True, append_images=pages[1:], compression="raw")
-    data = (tmp_path / "book.tif").read_bytes()
-    (tmp_path / "book.tif").write_bytes(data[: len(data) * 6 // 10])
-    result = run(tmp_path / "book.tif", "--out", tmp_path / "out")
-    assert result.exit_code == 3
-    assert written(tmp_path / "out") == []
+    with Image.open(tmp_path / "book.tif") as image:
+        image.seek(2)
+        (offset,) = image.tag_v2[273][:1]  # where the third page's pixels begin
+    data = bytearray((tmp_path / "book.tif").read_bytes())
+    place = data.index(offset.to_bytes(4, "little"))
+    data[place : place + 4] = (len(data) * 2).to_bytes(4, "little")  # behind the file's end
+    (tmp_path / "book.tif").write_bytes(data)
+    out = tmp_path / "out"
+    result = run(tmp_path / "book.tif", "--out", out)
+    assert result.exit_code == 1
+    assert "book.tif: page 3" in result.stderr and "3 read with 9 lines, 1 failed" in result.stderr
+    assert (out / "book.txt").read_text() == f"{TEXT}\f".replace("\n\f", "\f") * 2 + f"\f{TEXT}"
+    document = Document.from_json((out / "book.json").read_text())
+    assert [bool(page.lines) for page in document.pages] == [True, True, False, True]
+    assert "page 3" in document.pages[2].meta["error"]
+    assert "book.0003.overlay.jpg" not in written(out) and "book.0004.overlay.jpg" in written(out)
+    report = json.loads((out / "report.json").read_text())
+    assert [failure["page"] for failure in report["failures"]] == [3]
 
 
 def test_a_crash_in_a_stage_is_one_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +154,7 @@ def test_a_crash_in_a_stage_is_one_failure(tmp_path: Path, monkeypatch: pytest.M
                 raise RuntimeError("out of memory")
             return found
 
-    monkeypatch.setattr("ocr_pipeline.pipeline.load_detector", lambda options: Crashing())
+    monkeypatch.setattr("fake_stages.FakeDetector", Crashing)
     page(tmp_path / "a.png", BOXES[:2])
     page(tmp_path / "b.png")
     result = run(tmp_path, "--out", tmp_path / "out", "--format", "txt")
@@ -168,10 +180,10 @@ def test_out_that_is_a_file(tmp_path: Path) -> None:
 def test_output_that_cannot_be_written_ends_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: Path, data: bytes) -> None:
+    def full(path: Path, folder: Path | None = None) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("ocr_pipeline.batch.write_atomic", full)
+    monkeypatch.setattr("ocr_pipeline.batch.outputs.atomic_file", full)
     result = run(page(tmp_path / "page.png"), "--out", tmp_path / "out")
     assert result.exit_code == 1
     assert "No space left on device" in result.output and "Traceback" not in result.output
@@ -226,53 +238,3 @@ def test_options_from_a_file_and_flags_over_them(tmp_path: Path) -> None:
     config.write_text("[run]\ncolour = 1\n")
     wrong = run(tmp_path / "page.png", "--out", tmp_path / "c", "--config", config)
     assert wrong.exit_code == 2 and "colour" in wrong.output
-
-
-SLOW = """
-import sys, time
-sys.path.insert(0, {tests!r})
-import ocr_pipeline.pipeline as pipeline
-from fake_stages import FakeDetector, FakeRecognizer
-from ocr_pipeline.cli.main import main
-
-class Slow(FakeDetector):
-    def detect(self, image, options=None):
-        time.sleep(0.3)
-        return super().detect(image, options)
-
-pipeline.load_detector = lambda options: Slow()
-pipeline.load_recognizer = lambda options: FakeRecognizer()
-main(sys.argv[1:])
-"""
-
-
-@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_leaves_whole_files(tmp_path: Path, number: signal.Signals) -> None:
-    for i in range(60):
-        page(tmp_path / "in" / f"{i:02}.png")
-    out = tmp_path / "out"
-    script = SLOW.format(tests=str(Path(__file__).parent))
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, "run", str(tmp_path / "in"), "--out", str(out)],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    deadline = time.monotonic() + 60
-    while not (out / "01.txt").exists():
-        assert time.monotonic() < deadline and process.poll() is None
-        time.sleep(0.02)
-    process.send_signal(number)
-    _, messages = process.communicate(timeout=30)
-    assert process.returncode == 130, messages
-    assert "interrupted" in messages and "Traceback" not in messages
-    names = written(out)
-    assert not [name for name in names if name.startswith(".")]
-    assert 2 <= len([name for name in names if name.endswith(".txt")]) < 60
-    for name in names:
-        if name.endswith(".json"):
-            assert Document.from_json((out / name).read_text()).text + "\n" == TEXT
-        elif name.endswith(".jpg"):
-            assert load_image(out / name).shape == (200, 300, 3)
-        else:
-            assert (out / name).read_text() == TEXT

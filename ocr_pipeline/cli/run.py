@@ -3,23 +3,27 @@
 
 from __future__ import annotations
 
-import signal
+import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
-from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ocr_pipeline.core.errors import InputError, UsageError
+from ocr_pipeline.batch_options import BatchOptions, Shard, parse_size
+from ocr_pipeline.cli.signals import stop_on_signals
+from ocr_pipeline.core.errors import ExitCode, InputError, UsageError
 from ocr_pipeline.core.train_options import config_option
 from ocr_pipeline.options import DEFAULT_FORMATS, FORMATS, PRECISIONS, RunOptions
 from ocr_pipeline.read_options import PDF_TEXT
 
+if TYPE_CHECKING:
+    from ocr_pipeline.batch import Report
+    from ocr_pipeline.readers.inputs import InputFile
+
 _DEFAULTS = {field.name: field.default for field in fields(RunOptions)}
+_STDOUT = "-"
 
 
 class FormatList(click.ParamType):
@@ -34,6 +38,32 @@ class FormatList(click.ParamType):
         return tuple(name for name in value if name)
 
 
+class NameList(FormatList):
+    """Names separated by commas, or a list in a TOML file."""
+
+    name = "names"
+
+
+class ShardParam(click.ParamType):
+    """``2/8``."""
+
+    name = "i/n"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A shard."""
+        return Shard.parse(value) if isinstance(value, str) else value
+
+
+class Size(click.ParamType):
+    """``8GB``."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Bytes."""
+        return parse_size(value) if isinstance(value, str) else value
+
+
 def _option(flag: str, **kwargs: Any) -> Any:
     """A flag with the default of the field of its name."""
     default = _DEFAULTS[flag.lstrip("-").partition("/")[0].replace("-", "_")]
@@ -43,7 +73,10 @@ def _option(flag: str, **kwargs: Any) -> Any:
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @click.option(
-    "--out", type=click.Path(path_type=Path), required=True, help="Folder for the results."
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Folder for the results; - writes them to standard output, in one format.",
 )
 @click.option(
     "--format",
@@ -82,80 +115,136 @@ def _option(flag: str, **kwargs: Any) -> Any:
 @_option("--pdf-a", is_flag=True, help="Write searchable PDFs of images as PDF/A-2b.")
 @_option("--pdf-upright", is_flag=True, help="Turn pages of PDFs that were found sideways.")
 @_option("--pdf-language", help="Language tag for PDFs, such as en or zh-Hans.")
+@click.option("--workers", type=int, default=0, help="Processes that read pages; 0 chooses.")
+@click.option("--devices", type=NameList(), help="A worker for each: cuda:0,cuda:1.")
+@click.option("--shard", type=ShardParam(), default="1/1", help="Read one part of n: 2/8.")
+@click.option("--retry", type=int, default=0, help="Tries more for pages that fail.")
+@click.option("--timeout", type=float, help="Seconds that a page may take; 0: no limit.")
+@click.option("--memory", type=Size(), help="Most memory to use: 8GB.")
+@click.option("--review-below", type=float, help="List lines of less confidence for a person.")
+@click.option("--redo", is_flag=True, help="Read again what was read before.")
+@click.option("--fail-fast", is_flag=True, help="Stop at the first page or file that fails.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="json writes a line for each event to standard error.",
+)
 @config_option
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no summary; only failures.")
-def run(inputs: tuple[str, ...], out: Path, quiet: bool, **values: Any) -> None:
-    """Read the text of images.
+def run(
+    inputs: tuple[str, ...],
+    out: Path,
+    quiet: bool,
+    dry_run: bool,
+    log_format: str,
+    **values: Any,
+) -> None:
+    """Read the text of images and PDFs.
 
     INPUT is a file, a folder (searched with its sub-folders) or a glob in quotes. Each input
-    gives NAME.txt, NAME.json and NAME.overlay.jpg in the output folder.
+    gives NAME.txt, NAME.json and NAME.overlay.jpg in the output folder. A run that was killed
+    goes on when the same command is given again; what is done is not done twice.
 
     Exit codes: 0 all read, 1 some inputs failed, 2 wrong usage, 3 no input could be read,
     4 weights, 5 device, 130 interrupted.
     """
+    names = {field.name for field in fields(BatchOptions)}
+    given = {name: values.pop(name) for name in names & set(values)}
+    batch = BatchOptions(**{**given, "devices": given["devices"] or ()})
+    folder = None if str(out) == _STDOUT else out
+    if folder is None:
+        values["format"] = _one_format(values["format"])
     options = RunOptions(**values)
     if "pdf" in options.format:
         from ocr_pipeline.writers.pdf import require_pikepdf
 
         require_pikepdf()
-    from ocr_pipeline.readers.inputs import find_inputs
+    if dry_run:
+        _dry_run(_find(inputs, folder), folder, options, batch)
+        return
+    with stop_on_signals() as signals:
+        files = _find(inputs, folder)
+        from ocr_pipeline.batch.engine import Batch
+        from ocr_pipeline.batch.progress import Bar, JsonLog
 
-    files = find_inputs(inputs, out)
-    if not files:
-        raise InputError(f"{', '.join(inputs)}: no image in there")
-    _make_folder(out)
-    with _termination_as_interrupt():
-        from ocr_pipeline.batch import run_batch
-        from ocr_pipeline.pipeline import Pipeline
-
-        pipeline = Pipeline(options)
-        with _progress(len(files), quiet) as advance:
-            report = run_batch(pipeline, files, out, options, advance)
-    if not quiet or report.failures:
-        click.echo(report.summary(), err=True)
+        quiet = quiet or folder is None
+        log = JsonLog() if log_format == "json" else Bar(quiet)
+        deliver = _Deliver(options.format[0]) if folder is None else None
+        try:
+            with Batch(folder, options, batch, observe=log, deliver=deliver) as running:
+                signals.stop = running.stop
+                report = running.run(files)
+        except BrokenPipeError:
+            _give_up_stdout()
+            sys.exit(int(ExitCode.SOME_FAILED))
+        finally:
+            log.close()
+    _tell(report, quiet, log_format)
     sys.exit(int(report.exit_code))
 
 
-def _make_folder(out: Path) -> None:
-    """Makes the output folder before any work is done.
+def _one_format(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The format of ``--out -``."""
+    from ocr_pipeline.writers import STREAM_WRITERS
 
-    Raises:
-        UsageError: if it cannot be made.
+    if names == DEFAULT_FORMATS:
+        return ("txt",)
+    if len(names) != 1 or names[0] not in STREAM_WRITERS:
+        formats = ", ".join(STREAM_WRITERS)
+        raise UsageError(f"--out - takes one --format, of {formats}")
+    return names
+
+
+def _find(inputs: tuple[str, ...], out: Path | None) -> list[InputFile]:
+    from ocr_pipeline.batch.preview import known_outputs
+    from ocr_pipeline.readers.inputs import find_inputs
+
+    files = find_inputs(inputs, out, skip=known_outputs(out) if out is not None else ())
+    if not files:
+        raise InputError(f"{', '.join(inputs)}: no image or PDF in there")
+    return files
+
+
+def _dry_run(
+    files: list[InputFile], out: Path | None, options: RunOptions, batch: BatchOptions
+) -> None:
+    """Says what would become of each file."""
+    from ocr_pipeline.batch.preview import preview
+
+    for verdict, name, target in preview(files, out, options, batch):
+        why = f" ({verdict.why})" if verdict.why else ""
+        click.echo(f"{verdict.action}{why}\t{name}\t{target}")
+
+
+class _Deliver:
+    """Writes documents to standard output, texts with a form feed between them.
+
+    Args:
+        name: the format.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"--out {out}: cannot be made a folder ({error.strerror})") from error
+
+    def __init__(self, name: str) -> None:
+        self.separator = b"\f" if name in ("txt", "md") else b""
+        self.first = True
+
+    def __call__(self, data: bytes) -> None:
+        """Writes a document."""
+        sink = sys.stdout.buffer
+        sink.write(data if self.first else self.separator + data)
+        sink.flush()
+        self.first = False
 
 
-@contextmanager
-def _termination_as_interrupt() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does: the file at hand is dropped, the others are whole."""
+def _give_up_stdout() -> None:
+    """Lets the interpreter end without a word about a reader that went away."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
-    def stop(number: int, frame: FrameType | None) -> NoReturn:
-        raise KeyboardInterrupt
 
-    try:
-        before = signal.signal(signal.SIGTERM, stop)
-    except ValueError:  # not in the main thread, where signals are not ours to handle
-        yield
+def _tell(report: Report, quiet: bool, log_format: str) -> None:
+    """The summary, for people; machines have had theirs."""
+    if log_format == "json":
         return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
-def _progress(total: int, quiet: bool) -> Iterator[Any]:
-    """A bar on stderr, if that is a terminal."""
-    from tqdm import tqdm
-
-    off = quiet or not sys.stderr.isatty()
-    with tqdm(total=total, unit="file", disable=off, file=sys.stderr, leave=False) as bar:
-
-        def advance(file: Any, report: Any) -> None:
-            bar.set_postfix(pages=report.pages, lines=report.lines, failed=len(report.failures))
-            bar.update()
-
-        yield advance
+    if not quiet or report.failures or report.interrupted:
+        click.echo(report.table(), err=True)
