@@ -89,7 +89,7 @@ def crop_line(
     ink = line.ink.copy()
     if rng.random() < 0.16:
         _neighbours(rng, ink, bounds, top, bottom, tall)
-    if rng.random() < 0.14:
+    if rng.random() < 0.17:
         _rules(rng, ink, line, bounds, (x0, top, x1, bottom), tall)
     for column in line.rules:
         thick = max(1, round(tall * rng.uniform(0.02, 0.06)))
@@ -173,7 +173,7 @@ def _rules(
     value = int(rng.integers(140, 256))
     roll = rng.random()
     if roll < 0.5:
-        y = int(line.baseline + tall * rng.uniform(0.06, 0.2))
+        y = int(line.baseline + tall * rng.uniform(0.03, 0.2))
         ends = (left, right) if rng.random() < 0.5 else (x0 - 9, x1 + 9)
         cv2.line(ink, (ends[0], y), (ends[1], y), value, thick)
         return

@@ -19,6 +19,7 @@ from ocr_pipeline.core.rendering.drawing import (
     DrawStyle,
     advance,
     draw,
+    enlarge_end,
     extents,
     ink_box,
 )
@@ -171,6 +172,8 @@ class LineRenderer:
         roll = rng.random()
         if look == "typed":
             category = "typewriter" if roll < 0.6 else "mono"
+        elif look == "fax":
+            category = "typewriter" if roll < 0.2 else "sans" if roll < 0.55 else None
         elif look == "thermal":
             category = "mono" if roll < 0.4 else "sans" if roll < 0.75 else None
         elif look == "scene":
@@ -191,8 +194,8 @@ class LineRenderer:
         font = face.font(_size(face, box))
         up, down = extents(font)
         box = float(up + down)
-        style = _style(rng, look, face, text, box)
         stretch = _stretch(rng, look)
+        style = _style(rng, look, face, text, box, stretch)
         room = (self.options.max_width / NET_HEIGHT - 0.3) * box
         while (width := advance(font, text, style) * stretch) > room and len(text) > 1:
             keep = int(len(text) * room / width)
@@ -202,7 +205,11 @@ class LineRenderer:
         steps = len(text) + sum(a == b for a, b in pairwise(text)) + 1
         stretch *= max(1.0, steps * STEP * 1.3 * box / NET_HEIGHT / max(width, 1.0))
         margin = int(box * 1.1) + 2
-        return draw(rng, font, text, style, margin), text, stretch, box
+        line = draw(rng, font, text, style, margin)
+        if look == "thermal" and " " in text and rng.random() < 0.06:
+            head = advance(font, text[: text.rindex(" ")], style)
+            line = enlarge_end(line, line.start + head, float(rng.uniform(1.25, 1.9)))
+        return line, text, stretch, box
 
     def _finish(self, rng: Rng, image: Image, text: str) -> LineSample | None:
         """Bring height and width within the options' bounds."""
@@ -235,12 +242,14 @@ def _stretch(rng: Rng, look: str) -> float:
     roll = rng.random()
     if roll < 0.35:
         return float(rng.uniform(0.8, 1.25))
-    if look == "thermal" and roll < 0.5:
-        return float(rng.uniform(0.6, 0.8) if roll < 0.43 else rng.uniform(1.25, 2.0))
+    if look == "thermal" and roll < 0.58:
+        return float(rng.uniform(0.55, 0.8) if roll < 0.5 else rng.uniform(1.25, 2.0))
+    if look in ("fax", "bilevel") and roll < 0.42:  # small capitals of printed forms
+        return float(rng.uniform(1.2, 1.6))
     return 1.0
 
 
-def _style(rng: Rng, look: str, face: Face, text: str, box: float) -> DrawStyle:
+def _style(rng: Rng, look: str, face: Face, text: str, box: float, stretch: float) -> DrawStyle:
     """Spacing and unevenness of the letters."""
     roll = rng.random()
     spacing = 0.0
@@ -259,11 +268,11 @@ def _style(rng: Rng, look: str, face: Face, text: str, box: float) -> DrawStyle:
         blanks = float(rng.uniform(1.1, 2.2))
     elif roll < 0.46:
         blanks = float(rng.uniform(2.0, 4.5))
-    if blanks < 1.0:
+    if blanks <= 1.0:
         # A gap below this cannot be seen as one; cells of one width need theirs whole.
-        own = float(face.font(_size(face, box)).getlength(" "))
+        own = float(face.font(_size(face, box)).getlength(" ")) * stretch
         least = max(_LEAST_GAP * box, _LEAST_PIXELS) / max(own, 1.0)
-        blanks = 1.0 if face.monospaced else min(1.0, max(blanks, least))
+        blanks = max(1.0 if face.monospaced else blanks, least)
     if spacing > 0:
         blanks = max(blanks, 1.0 + spacing / box)
     jitter = uneven = 0.0

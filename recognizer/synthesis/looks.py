@@ -71,6 +71,8 @@ def bilevel_scan(rng: Rng, image: Image, height: float) -> Image:
     image = d.noise(rng, image, rng.uniform(4, 10 + 32 * hard), rng.uniform(1.0, 2.2))
     share = rng.uniform(1.0 - 0.3 * hard, 1.1 + 0.7 * hard)
     image = d.bilevel(image, _ink_threshold(image, ink * share))
+    if rng.random() < 0.05:
+        image = d.screened(image, rng.uniform(0.2, 0.75), int(rng.integers(2, 5)))
     if rng.random() < 0.35:
         image = d.salt_and_pepper(rng, image, 10 ** rng.uniform(-3.5, -2.0 + 0.4 * hard))
     if rng.random() < 0.15:
@@ -80,8 +82,12 @@ def bilevel_scan(rng: Rng, image: Image, height: float) -> Image:
 
 def fax(rng: Rng, image: Image, height: float) -> Image:
     """A bilevel scan that was scaled down to screen size: old forms at about 100 dpi."""
+    if rng.random() < 0.4:  # copied once too often: strokes run together
+        image = d.spread(image, height * rng.uniform(0.0, 0.045))
     image = bilevel_scan(rng, image, height)
-    target = rng.uniform(10.5, 20.0)
+    if rng.random() < 0.06:  # a form's headings
+        image = d.invert(image)
+    target = 8.5 + 11.5 * rng.random() ** 1.2
     factor = max(1.0, height / target)
     size = (max(2, round(image.shape[1] / factor)), max(6, round(image.shape[0] / factor)))
     image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)

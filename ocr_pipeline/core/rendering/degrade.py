@@ -222,6 +222,21 @@ def dots(image: Image, pitch_x: float, pitch_y: float, size: float = 0.5) -> Ima
     return _clip(255.0 - (255.0 - image.astype(np.float32)) * _planes(keep, image))
 
 
+def screened(image: Image, tone: float, pitch: int) -> Image:
+    """Black-and-white print on a ground of dots, light print where the ground is a dark one.
+
+    ``tone`` is the share of black in the ground, ``pitch`` the pixels from dot to dot (2 to 4).
+    """
+    height, width = image.shape[:2]
+    order = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]])
+    cell = (
+        order[:pitch, :pitch].argsort(axis=None).argsort().reshape(pitch, pitch) + 0.5
+    ) / pitch**2
+    grid = np.tile(cell, (height // pitch + 1, width // pitch + 1))[:height, :width]
+    ground = np.where(grid < tone, 0, 255).astype(np.uint8)
+    return np.minimum(image, ground) if tone < 0.5 else np.maximum(255 - image, ground)
+
+
 # Paper and light ---------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
@@ -136,6 +137,22 @@ def _draw_letters(
         pen.text((x, baseline + lift), char, fill=int(strength), font=font, anchor="ls")
         x += font.getlength(char) + style.spacing
     return x - style.spacing
+
+
+def enlarge_end(line: DrawnLine, start: float, factor: float) -> DrawnLine:
+    """The line with all that stands right of column ``start`` larger, on the same baseline."""
+    split = round(start)
+    rows = line.ink.shape[0]
+    higher = round(line.baseline * (factor - 1.0)) + 1
+    tail = line.ink[:, split:]
+    size = (round(tail.shape[1] * factor), round(rows * factor))
+    tail = np.asarray(cv2.resize(tail, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    top = line.baseline + higher - round(line.baseline * factor)
+    ink = np.zeros((max(rows + higher, top + size[1]), split + size[0]), np.uint8)
+    ink[higher : higher + rows, :split] = line.ink[:, :split]
+    ink[top : top + size[1], split:] = tail
+    end = split + (line.end - split) * factor
+    return DrawnLine(ink, line.baseline + higher, line.start, end)
 
 
 def ink_box(ink: NDArray[np.uint8]) -> tuple[int, int, int, int] | None:
