@@ -1,12 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Text, JSON and overlay of a document tree."""
+"""The tables of writers, text, JSON, JSONL and overlay."""
 
 from __future__ import annotations
 
+import json
+import weakref
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
+import pytest
+from hypothesis import given, settings
+from sample_trees import WILD, plain_document
 
 from ocr_pipeline.core.document import Char, Document, Line, Page, Word
-from ocr_pipeline.writers import draw_overlay, to_json, to_text
+from ocr_pipeline.options import DEFAULT_FORMATS, FORMATS
+from ocr_pipeline.writers import (
+    DOCUMENT_WRITERS,
+    PAGE_WRITERS,
+    SOURCE_WRITERS,
+    STREAM_WRITERS,
+    SUFFIXES,
+    WriteOptions,
+    draw_overlay,
+    output_path,
+    to_json,
+    to_jsonl,
+    to_text,
+)
 from ocr_pipeline.writers.overlay import HIGH, LOW, MAX_SIDE, confidence_color
 
 BOX = ((10.0, 20.0), (90.0, 20.0), (90.0, 40.0), (10.0, 40.0))
@@ -25,14 +47,69 @@ def document() -> Document:
     return Document("in/a.tif", (first, second))
 
 
+def test_the_tables_hold_what_can_be_asked_for() -> None:
+    written = {*STREAM_WRITERS, *PAGE_WRITERS, *SOURCE_WRITERS, "overlay"}
+    assert written == set(FORMATS)
+    assert set(DOCUMENT_WRITERS) == set(STREAM_WRITERS)
+    assert set(SUFFIXES) <= written and set(DEFAULT_FORMATS) <= written
+    names = [output_path(Path("out/a.b"), name).name for name in FORMATS]
+    assert len(set(names)) == len(FORMATS) and all(name.startswith("a.b.") for name in names)
+
+
+@given(WILD)
+@settings(max_examples=25, deadline=None)
+def test_page_by_page_is_all_at_once(tree: Document) -> None:
+    for options in (WriteOptions(), WriteOptions(characters=True)):
+        for name, stream in STREAM_WRITERS.items():
+            pieces = stream(replace(tree, pages=()), iter(tree.pages), options)
+            assert b"".join(pieces) == DOCUMENT_WRITERS[name](tree, options), name
+
+
+class Token(dict):
+    """A page's meta that tells when the page is gone."""
+
+
+@pytest.mark.parametrize("name", sorted(STREAM_WRITERS))
+def test_a_long_document_is_never_held(name: str) -> None:
+    sample = plain_document().pages[0]
+    tokens: list[weakref.ref[Token]] = []
+
+    def pages() -> Iterator[Page]:
+        for number in range(1, 31):
+            token = Token()
+            tokens.append(weakref.ref(token))
+            yield replace(sample, number=number, meta=token)
+
+    alive, sizes = 0, []
+    for piece in STREAM_WRITERS[name](Document("a.pdf"), pages()):
+        sizes.append(len(piece))
+        alive = max(alive, sum(token() is not None for token in tokens))
+    assert len(tokens) == 30 and alive <= 2
+    assert 0 < max(sizes) < sum(sizes) / 10
+
+
 def test_text_joins_rows_and_parts_pages() -> None:
     assert to_text(document()).decode() == "Zürich 8 €\fend\n"
     assert to_text(Document("x", (Page(1, 5, 5),))) == b""
 
 
+@given(WILD)
+@settings(max_examples=25, deadline=None)
+def test_text_is_the_documents(tree: Document) -> None:
+    text = tree.text
+    expected = (text + "\n" if text else "").encode("utf-8", errors="replace")
+    assert to_text(tree) == expected
+
+
 def test_json_comes_back_unchanged() -> None:
     assert Document.from_json(to_json(document())) == document()
     assert "Zürich" in to_json(document()).decode()
+
+
+def test_jsonl_has_a_page_on_each_line() -> None:
+    first, second = (json.loads(line) for line in to_jsonl(document()).splitlines())
+    assert (first["source"], first["number"], first["text"]) == ("in/a.tif", 1, "Zürich 8 €")
+    assert Page.from_dict(second) == document().pages[1]
 
 
 def test_lone_surrogates_do_not_stop_a_writer() -> None:

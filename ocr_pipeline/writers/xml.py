@@ -6,7 +6,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
-from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 # What is no character of XML 1.0: most control characters, lone surrogates, two noncharacters.
@@ -36,10 +35,8 @@ def element(
     """An element; attributes that are None are left out, numbers get four digits."""
     node = Element(tag)
     for name, value in attributes.items():
-        if isinstance(value, str):
-            node.set(name, clean(value))
-        elif value is not None:
-            node.set(name, number(value))
+        if value is not None:
+            node.set(name, value if isinstance(value, str) else number(value))
     node.extend(children)
     return node
 
@@ -47,17 +44,33 @@ def element(
 def leaf(tag: str, text: str) -> Element:
     """An element that holds text alone."""
     node = Element(tag)
-    node.text = clean(text)
+    node.text = text
     return node
 
 
 def serialise(node: Element, level: int = 0) -> str:
     """An element with its children on lines of their own.
 
+    Done here because ``ElementTree.tostring`` knows nothing of characters that XML cannot hold.
+
     Args:
         node: without namespaces; those of the file stand in its first tag.
         level: depth at which the element stands in the file.
     """
-    ElementTree.indent(node, space=" ", level=level)
-    node.tail = "\n"
-    return " " * level + ElementTree.tostring(node, encoding="unicode")
+    lines: list[str] = []
+    _write(node, " " * level, lines)
+    return "".join(lines)
+
+
+def _write(node: Element, indent: str, lines: list[str]) -> None:
+    attributes = "".join(f' {name}="{escape(value)}"' for name, value in node.items())
+    opening = f"{indent}<{node.tag}{attributes}"
+    if len(node):
+        lines.append(f"{opening}>\n")
+        for child in node:
+            _write(child, indent + " ", lines)
+        lines.append(f"{indent}</{node.tag}>\n")
+    elif node.text:
+        lines.append(f"{opening}>{escape(node.text)}</{node.tag}>\n")
+    else:
+        lines.append(f"{opening}/>\n")
