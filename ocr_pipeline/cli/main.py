@@ -73,6 +73,7 @@ class LazyGroup(click.Group):
 _CLI = "ocr_pipeline.cli"
 COMMANDS = {
     "run": Lazy(f"{_CLI}.run:run", "Read the text of images, folders and globs."),
+    "serve": Lazy(f"{_CLI}.serve:serve", "Serve a web page and an HTTP API."),
     "train": Lazy(f"{_CLI}.train:train", "Train a detector or a recognizer."),
     "evaluate": Lazy(f"{_CLI}.evaluate:evaluate", "Measure a stage or the whole pipeline."),
     "synth": Lazy(f"{_CLI}.synth:synth", "Render training lines and pages."),
