@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ocr_pipeline.core.document import Line, Page, Point, Polygon
 from ocr_pipeline.core.geometry import bounding_box
@@ -14,6 +14,10 @@ from ocr_pipeline.writers.pdf.glyphs import NARROW, Glyphs, clean, text_width
 # Smallest font in points and smallest scaling in percent: viewers take zero for an error.
 MIN_SIZE = 0.1
 MIN_SCALE = 0.1
+# Words of a line that slants by less than this, as scans do, are drawn level, each at its height:
+# poppler tears words apart whose characters do not stand on one level. With more slant PDFium would
+# tear the words of such a line apart.
+LEVEL = math.cos(math.radians(4))
 # Cosine between two directions above which they count as the same.
 TURNED = 0.7
 
@@ -40,22 +44,31 @@ class Axis:
 
     Attributes:
         origin: where it starts.
-        along: unit vector in reading direction; ``up`` is its left normal.
+        along: unit vector in reading direction.
         size: height of the line.
+        drawn: unit vector in which words are drawn.
     """
 
     origin: Point
     along: Point
     size: float
+    drawn: Point
 
     def place(self, point: Point) -> float:
         """Where a point lies along the line."""
         return _dot(_minus(point, self.origin), self.along)
 
-    def foot(self, place: float) -> Point:
-        """A place along the line, on its lower edge."""
-        (x, y), (cos, sin), half = self.origin, self.along, self.size / 2
-        return x + place * cos + half * sin, y + place * sin - half * cos
+    def foot(self, start: float, end: float) -> Point:
+        """The lower left corner of a box, drawn around the middle between two places."""
+        middle, half = (start + end) / 2, self.length(start, end) / 2
+        x, y = (o + middle * a for o, a in zip(self.origin, self.along, strict=True))
+        cos, sin = self.drawn
+        low = self.size / 2
+        return x - half * cos + low * sin, y - half * sin - low * cos
+
+    def length(self, start: float, end: float) -> float:
+        """Of what lies between two places, as it is drawn."""
+        return (end - start) * _dot(self.along, self.drawn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +116,11 @@ def page_text(page: Page, to_page: Affine, glyphs: Glyphs, font: str) -> bytes:
 def _word_by_word(runs: Sequence[Run], axis: Axis, glyphs: Glyphs) -> Iterator[str]:
     """Every word with its own matrix and width, and a space that fills every gap."""
     for run, following in zip(runs, [*runs[1:], None], strict=True):
-        scale = _scale(run.end - run.start, text_width(run.text), axis)
-        yield f"{scale} Tz {_matrix(axis, run.start)} Tm <{glyphs.encode(run.text)}> Tj"
+        scale = _scale(axis.length(run.start, run.end), text_width(run.text), axis)
+        yield f"{scale} Tz {_matrix(axis, run)} Tm <{glyphs.encode(run.text)}> Tj"
         if following is not None:
-            yield f"{_scale(following.start - run.end, NARROW, axis)} Tz <{glyphs.encode(' ')}> Tj"
+            scale = _scale(axis.length(run.end, following.start), NARROW, axis)
+            yield f"{scale} Tz <{glyphs.encode(' ')}> Tj"
 
 
 def _one_string(runs: Sequence[Run], axis: Axis, glyphs: Glyphs) -> Iterator[str]:
@@ -115,6 +129,7 @@ def _one_string(runs: Sequence[Run], axis: Axis, glyphs: Glyphs) -> Iterator[str
     Some programs put words that are upside down, or sideways on a level page, in the order of
     their places on the screen, but never tear a string apart.
     """
+    axis = replace(axis, drawn=axis.along)
     widths = [text_width(run.text) for run in runs]
     scale = _scale(sum(run.end - run.start for run in runs), sum(widths), axis)
     unit = float(scale) / 100 * axis.size / 1000
@@ -125,13 +140,13 @@ def _one_string(runs: Sequence[Run], axis: Axis, glyphs: Glyphs) -> Iterator[str
         else:
             back = width + NARROW - (following.start - run.start) / unit
             parts.append(f"<{glyphs.encode(run.text + ' ')}> {number(back, 0)}")
-    yield f"{scale} Tz {_matrix(axis, runs[0].start)} Tm [{' '.join(parts)}] TJ"
+    yield f"{scale} Tz {_matrix(axis, runs[0])} Tm [{' '.join(parts)}] TJ"
 
 
-def _matrix(axis: Axis, place: float) -> str:
-    cos, sin = axis.along
+def _matrix(axis: Axis, run: Run) -> str:
+    cos, sin = axis.drawn
     turn = (number(value, 5) for value in (cos, sin, -sin, cos))
-    return " ".join((*turn, *map(number, axis.foot(place))))
+    return " ".join((*turn, *map(number, axis.foot(run.start, run.end))))
 
 
 def _scale(length: float, width: int, axis: Axis) -> str:
@@ -148,7 +163,14 @@ def _axis(polygon: Polygon, to_page: Affine) -> Axis:
         along, length = (to_page.a, to_page.b), math.hypot(to_page.a, to_page.b)
     cos, sin = along[0] / length, along[1] / length
     size = _dot(_minus(_middle(p0, p1), _middle(p3, p2)), (-sin, cos))
-    return Axis(start, (cos, sin), max(abs(size), MIN_SIZE))
+    return Axis(start, (cos, sin), max(abs(size), MIN_SIZE), _level((cos, sin)))
+
+
+def _level(along: Point) -> Point:
+    """The direction along an edge of the page that is near a line's, or else the line's own."""
+    quarter = round(math.atan2(along[1], along[0]) / (math.pi / 2)) % 4
+    edge = ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))[quarter]
+    return edge if _dot(edge, along) > LEVEL else along
 
 
 def _runs(line: Line, axis: Axis, to_page: Affine) -> list[Run]:

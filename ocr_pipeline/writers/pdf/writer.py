@@ -18,6 +18,7 @@ from ocr_pipeline.readers import InputFile, OpenDocument, open_bytes, open_docum
 from ocr_pipeline.readers.kinds import HEAD, kind_of
 from ocr_pipeline.writers.pdf.archive import declare_pdf_a
 from ocr_pipeline.writers.pdf.glyphs import Glyphs, clean
+from ocr_pipeline.writers.pdf.hidden import remove_hidden_text
 from ocr_pipeline.writers.pdf.layer import add_text
 from ocr_pipeline.writers.pdf.pictures import RGB, Picture, PictureFile
 from ocr_pipeline.writers.pdf.spool import PictureSpool
@@ -32,6 +33,9 @@ MAX_SIDE, MIN_SIDE = 14400.0, 3.0
 A4 = (210 / 25.4 * 72, 297 / 25.4 * 72)
 A4_INCHES = 297 / 25.4
 MIN_DPI, MAX_DPI = 72.0, 600.0
+
+# In a page's meta: its own text was kept, or it was passed over for it.
+_OWN_TEXT = "pdf_text"
 
 # Matrices, in widths and heights of the page, that show data of EXIF's orientations 1 to 8.
 _TURNS = (
@@ -225,7 +229,8 @@ def _from_pdf(
         font = pdf.make_indirect(pikepdf.Dictionary())
         for page in document.pages:
             target = pdf.pages[page.number - 1]
-            if not page.meta.get("kept"):
+            if _OWN_TEXT not in page.meta and page.lines:
+                remove_hidden_text(pdf, target)
                 add_text(pdf, target, page, glyphs, font)
         glyphs.add_to(pdf, font)
         if options.language and "/Lang" not in pdf.Root:
