@@ -18,6 +18,7 @@ from ocr_pipeline.core.errors import InputError, TooLargeError, UnknownKindError
 from ocr_pipeline.core.pixels import RGB, to_rgb
 from ocr_pipeline.core.resolution import stated_dpi
 from ocr_pipeline.core.tiff import is_tiff, page_positions
+from ocr_pipeline.core.truncation import is_cut_short
 
 # A 600-dpi A1 drawing has 280 megapixels; what is far larger is taken for a decompression bomb.
 MAX_PIXELS = 300_000_000
@@ -49,6 +50,8 @@ class ImagePages:
             head = read_head(file)
             if not head:
                 raise InputError(f"{name}: the file is empty")
+            if is_cut_short(file, head):
+                raise InputError(f"{name}: truncated")
             self._positions = page_positions(file) if is_tiff(head) else [0]
             self._formats = _formats(head, name)
             self._image()
@@ -84,7 +87,9 @@ class ImagePages:
         """
         with explained(self._name, index + 1 if len(self) > 1 else None):
             image = self._image(index)
-            turned = len(self) == 1 and image.getexif().get(ExifTags.Base.Orientation, 1) > 4
+            # Asking a PNG without EXIF data for it would decode the whole image.
+            exif = image.getexif() if "exif" in image.info else {}
+            turned = len(self) == 1 and exif.get(ExifTags.Base.Orientation, 1) > 4
             return image.size[::-1] if turned else image.size
 
     def close(self) -> None:
@@ -161,6 +166,8 @@ def explained(name: str, page: int | None = None) -> Iterator[None]:
         raise InputError(f"{where}: damaged or truncated") from error
     except Exception as error:  # decoders raise anything when they meet anything
         reason = str(error) or type(error).__name__
+        if "truncated" in reason.lower():
+            raise InputError(f"{where}: truncated") from error
         raise InputError(f"{where}: damaged or truncated ({reason})") from error
 
 

@@ -15,7 +15,7 @@ from ocr_pipeline.readers.kinds import HEAD, is_packed_document, is_zip
 from ocr_pipeline.readers.lists import read_list
 from ocr_pipeline.readers.targets import with_distinct_targets
 
-__all__ = ["IMAGE_SUFFIXES", "OVERLAY_MARK", "InputFile", "find_inputs", "is_overlay"]
+__all__ = ["IMAGE_SUFFIXES", "OVERLAY_MARK", "InputFile", "find_inputs"]
 
 IMAGE_SUFFIXES = frozenset(
     {".apng", ".avif", ".bmp", ".dib", ".gif", ".heic", ".heif", ".hif", ".j2c", ".j2k", ".jfif"}
@@ -84,25 +84,25 @@ class _Finder:
     def add(self, files: Iterator[InputFile]) -> None:
         """Takes what is not there yet."""
         for file in files:
-            key = (file.uri or self.real(file.path), file.member)
+            key = (file.uri or self.real(str(file.path)), file.member)
             if key not in self._seen:
                 self._seen.add(key)
                 self.files.append(file)
 
-    def real(self, path: Path) -> str:
+    def real(self, path: str) -> str:
         """The path without links; folders are looked up once."""
-        folder, name = os.path.split(os.path.abspath(path))
-        if os.path.islink(path):
+        folder, name = os.path.split(path)
+        if os.path.islink(path) or name in ("", ".", ".."):
             return os.path.realpath(path)
         if folder not in self._folders:
-            self._folders[folder] = os.path.realpath(folder)
-        return os.path.join(self._folders[folder], name)
+            self._folders[folder] = os.path.realpath(folder or os.curdir).rstrip(os.sep)
+        return f"{self._folders[folder]}{os.sep}{name}"
 
     def is_out(self, folder: str) -> bool:
         """Whether a folder is the output folder or lies below it."""
         if self._out is None:
             return False
-        real = self.real(Path(folder))
+        real = self.real(folder)
         return real == self._out or real.startswith(self._out.rstrip(os.sep) + os.sep)
 
     def may_find(self, file: Path) -> bool:
@@ -111,7 +111,7 @@ class _Finder:
 
     def skips(self, file: str) -> bool:
         """Whether a file is not to be found, only to be named."""
-        return bool(self._skip) and self.real(Path(file)) in self._skip
+        return bool(self._skip) and self.real(file) in self._skip
 
 
 def _named(name: str, finder: _Finder) -> Iterator[InputFile]:
@@ -224,13 +224,8 @@ def _walk(folder: Path, target: PurePath, finder: _Finder) -> Iterator[InputFile
 
 def _is_found(name: str) -> bool:
     """A document by its suffix, not hidden and no overlay of an earlier run."""
-    suffix = os.path.splitext(name)[1].lower()
-    return suffix in _FOUND and name[0] != "." and not is_overlay(PurePath(name))
-
-
-def is_overlay(path: PurePath) -> bool:
-    """Whether a file's name is one that the overlay writer gives."""
-    return path.stem.lower().endswith(OVERLAY_MARK)
+    stem, suffix = os.path.splitext(name.lower())
+    return suffix in _FOUND and name[0] != "." and not stem.endswith(OVERLAY_MARK)
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,33 +17,31 @@ LONGEST = 180
 
 def with_distinct_targets(files: Sequence[InputFile]) -> list[InputFile]:
     """``page`` for page.png; ``page.png`` where there is a page.tif too; otherwise ``page-2``."""
-    full = [_shortened(file.target) for file in files]
-    short = [name.with_suffix("") if name.suffix else name for name in full]
-    often = Counter(map(_key, short))
+    full = [_shortened(file.target.as_posix()) for file in files]
+    short = [os.path.splitext(name)[0] for name in full]
+    often = Counter(map(str.casefold, short))
     wanted = [
-        long if often[_key(name)] > 1 else name for long, name in zip(full, short, strict=True)
+        long if often[name.casefold()] > 1 else name for long, name in zip(full, short, strict=True)
     ]
-    reserved = set(map(_key, wanted))
+    reserved = {name.casefold() for name in wanted}
     taken: set[str] = set()
     numbers: Counter[str] = Counter()
     result = []
     for file, name in zip(files, wanted, strict=True):
-        target, key = name, _key(name)
-        while _key(target) in taken or (target != name and _key(target) in reserved):
+        target, key = name, name.casefold()
+        while target.casefold() in taken or (target != name and target.casefold() in reserved):
             numbers[key] += 1
-            target = name.with_name(f"{name.name}-{numbers[key] + 1}")
-        taken.add(_key(target))
-        result.append(replace(file, target=target))
+            target = f"{name}-{numbers[key] + 1}"
+        taken.add(target.casefold())
+        result.append(replace(file, target=PurePath(target)))
     return result
 
 
-def _shortened(target: PurePath) -> PurePath:
+def _shortened(target: str) -> str:
     """The target with no part too long for a file system; its end, with the suffix, stays."""
-    parts = [
-        part if len(part) <= LONGEST // 4 or _size(part) <= LONGEST else _cut(part)
-        for part in target.parts
-    ]
-    return PurePath(*parts)
+    if len(target) <= LONGEST // 4:  # four bytes are the most that a character takes
+        return target
+    return "/".join(part if _size(part) <= LONGEST else _cut(part) for part in target.split("/"))
 
 
 def _cut(part: str) -> str:
@@ -54,7 +53,3 @@ def _cut(part: str) -> str:
 
 def _size(part: str) -> int:
     return len(part.encode("utf-8", "surrogateescape"))
-
-
-def _key(name: PurePath) -> str:
-    return name.as_posix().casefold()
