@@ -42,9 +42,9 @@ STEP = 4
 _LEAST_GAP, _LEAST_PIXELS = 0.16, 3.0
 
 _SHARES = (
-    ("clean", 0.19),
+    ("clean", 0.17),
     ("bilevel", 0.13),
-    ("fax", 0.16),
+    ("fax", 0.18),
     ("grey", 0.10),
     ("thermal", 0.17),
     ("typed", 0.06),
@@ -173,7 +173,7 @@ class LineRenderer:
         if look == "typed":
             category = "typewriter" if roll < 0.6 else "mono"
         elif look == "fax":
-            category = "typewriter" if roll < 0.2 else "sans" if roll < 0.55 else None
+            category = "typewriter" if roll < 0.3 else "sans" if roll < 0.6 else None
         elif look == "thermal":
             category = "mono" if roll < 0.4 else "sans" if roll < 0.75 else None
         elif look == "scene":

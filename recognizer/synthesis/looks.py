@@ -82,8 +82,11 @@ def bilevel_scan(rng: Rng, image: Image, height: float) -> Image:
 
 def fax(rng: Rng, image: Image, height: float) -> Image:
     """A bilevel scan that was scaled down to screen size: old forms at about 100 dpi."""
-    if rng.random() < 0.4:  # copied once too often: strokes run together
+    roll = rng.random()
+    if roll < 0.35:  # copied once too often: strokes run together
         image = d.spread(image, height * rng.uniform(0.0, 0.045))
+    elif roll < 0.6:  # or a worn ribbon, and strokes that are lost
+        image = d.broken(rng, image, rng.uniform(0.05, 0.35), height * rng.uniform(0.05, 0.15))
     image = bilevel_scan(rng, image, height)
     if rng.random() < 0.06:  # a form's headings
         image = d.invert(image)
