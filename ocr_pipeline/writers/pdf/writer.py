@@ -19,7 +19,7 @@ from ocr_pipeline.readers.kinds import HEAD, kind_of
 from ocr_pipeline.writers.pdf.archive import declare_pdf_a
 from ocr_pipeline.writers.pdf.glyphs import Glyphs, clean
 from ocr_pipeline.writers.pdf.hidden import remove_hidden_text
-from ocr_pipeline.writers.pdf.layer import add_text
+from ocr_pipeline.writers.pdf.layer import add_text, rotation_of
 from ocr_pipeline.writers.pdf.pictures import RGB, Picture, PictureFile
 from ocr_pipeline.writers.pdf.spool import PictureSpool
 from ocr_pipeline.writers.pdf.text import number
@@ -114,6 +114,8 @@ def _from_images(
         for page in document.pages:
             try:
                 picture = pictures.picture(page.number - 1, device_cmyk=not options.pdf_a)
+            except IndexError as error:
+                raise _no_page(source, page) from error
             except InputError:
                 if "error" not in page.meta:
                     raise
@@ -228,14 +230,22 @@ def _from_pdf(
     with _open_pdf(source, file, read) as pdf:
         font = pdf.make_indirect(pikepdf.Dictionary())
         for page in document.pages:
+            if page.number > len(pdf.pages):
+                raise _no_page(source, page)
             target = pdf.pages[page.number - 1]
             if _OWN_TEXT not in page.meta and page.lines:
                 remove_hidden_text(pdf, target)
                 add_text(pdf, target, page, glyphs, font)
+            if options.upright and page.rotation:
+                target.obj.Rotate = (rotation_of(target) + page.rotation) % 360
         glyphs.add_to(pdf, font)
         if options.language and "/Lang" not in pdf.Root:
             pdf.Root.Lang = pikepdf.String(options.language)
         _save(pdf, out, pikepdf.ObjectStreamMode.preserve)
+
+
+def _no_page(source: InputFile, page: Page) -> InputError:
+    return InputError(f"{source.name}: has no page {page.number}; was it changed meanwhile?")
 
 
 def _open_pdf(source: InputFile, file: BinaryIO, read: ReadOptions | None) -> pikepdf.Pdf:
