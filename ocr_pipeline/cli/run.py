@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,14 @@ def _option(flag: str, **kwargs: Any) -> Any:
 
 
 @click.command()
-@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.argument("inputs", nargs=-1, metavar="INPUT...")
+@click.option(
+    "--files-from",
+    multiple=True,
+    metavar="FILE",
+    help="A file with one input a line; - is standard input. May be given several times.",
+)
+@click.option("-0", "--null", is_flag=True, help="Inputs in --files-from end with a zero byte.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -112,7 +120,7 @@ def _option(flag: str, **kwargs: Any) -> Any:
 @_option(
     "--min-confidence", type=float, help="Drop lines of which the recognizer is less sure (0 to 1)."
 )
-@_option("--pdf-a", is_flag=True, help="Write searchable PDFs of images as PDF/A-2b.")
+@_option("--pdf-a", is_flag=True, help="Write searchable PDFs as PDF/A-2b.")
 @_option("--pdf-upright", is_flag=True, help="Turn pages of PDFs that were found sideways.")
 @_option("--pdf-language", help="Language tag for PDFs, such as en or zh-Hans.")
 @click.option("--workers", type=int, default=0, help="Processes that read pages; 0 chooses.")
@@ -135,6 +143,8 @@ def _option(flag: str, **kwargs: Any) -> Any:
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no summary; only failures.")
 def run(
     inputs: tuple[str, ...],
+    files_from: tuple[str, ...],
+    null: bool,
     out: Path,
     quiet: bool,
     dry_run: bool,
@@ -143,13 +153,16 @@ def run(
 ) -> None:
     """Read the text of images and PDFs.
 
-    INPUT is a file, a folder (searched with its sub-folders) or a glob in quotes. Each input
-    gives NAME.txt, NAME.json and NAME.overlay.jpg in the output folder. A run that was killed
+    INPUT is a file, a folder (searched with its sub-folders), a zip, a glob in quotes, an address
+    such as s3://..., @FILE for a list of inputs, or - for standard input. Each input gives NAME.txt, NAME.json and NAME.overlay.jpg in the output folder. A run that was killed
     goes on when the same command is given again; what is done is not done twice.
 
     Exit codes: 0 all read, 1 some inputs failed, 2 wrong usage, 3 no input could be read,
     4 weights, 5 device, 130 interrupted.
     """
+    if not inputs and not files_from:
+        raise UsageError("name an INPUT, or a list of them with --files-from")
+    find = partial(_find, inputs, files_from, null)
     names = {field.name for field in fields(BatchOptions)}
     given = {name: values.pop(name) for name in names & set(values)}
     batch = BatchOptions(**{**given, "devices": given["devices"] or ()})
@@ -162,10 +175,10 @@ def run(
 
         require_pikepdf()
     if dry_run:
-        _dry_run(_find(inputs, folder), folder, options, batch)
+        _dry_run(find(folder), folder, options, batch)
         return
     with stop_on_signals() as signals:
-        files = _find(inputs, folder)
+        files = find(folder)
         from ocr_pipeline.batch.engine import Batch
         from ocr_pipeline.batch.progress import Bar, JsonLog
 
@@ -197,13 +210,16 @@ def _one_format(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def _find(inputs: tuple[str, ...], out: Path | None) -> list[InputFile]:
+def _find(
+    inputs: tuple[str, ...], lists: tuple[str, ...], null: bool, out: Path | None
+) -> list[InputFile]:
     from ocr_pipeline.batch.preview import known_outputs
     from ocr_pipeline.readers.inputs import find_inputs
 
-    files = find_inputs(inputs, out, skip=known_outputs(out) if out is not None else ())
+    skip = known_outputs(out) if out is not None else ()
+    files = find_inputs(inputs, out, lists, null, skip)
     if not files:
-        raise InputError(f"{', '.join(inputs)}: no image or PDF in there")
+        raise InputError(f"{', '.join(inputs + lists)}: no image or PDF in there")
     return files
 
 
