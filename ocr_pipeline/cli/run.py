@@ -154,8 +154,9 @@ def run(
     """Read the text of images and PDFs.
 
     INPUT is a file, a folder (searched with its sub-folders), a zip, a glob in quotes, an address
-    such as s3://..., @FILE for a list of inputs, or - for standard input. Each input gives NAME.txt, NAME.json and NAME.overlay.jpg in the output folder. A run that was killed
-    goes on when the same command is given again; what is done is not done twice.
+    such as s3://..., @FILE for a list of inputs, or - for standard input. Each document gives
+    NAME.txt, NAME.json and NAME.overlay.jpg in the output folder. A run that was killed goes on
+    when the same command is given again; what is done is not done twice.
 
     Exit codes: 0 all read, 1 some inputs failed, 2 wrong usage, 3 no input could be read,
     4 weights, 5 device, 130 interrupted.
