@@ -8,7 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from detector.synthesis import articles, cjk, forms, letters, office, receipts, scenes, tables
+from detector.synthesis import (
+    articles,
+    banners,
+    cjk,
+    forms,
+    letters,
+    office,
+    receipts,
+    scenes,
+    tables,
+)
 from detector.synthesis.canvas import Canvas
 from detector.synthesis.draft import Draft
 from detector.synthesis.finish import finish
@@ -26,6 +36,7 @@ LAYOUTS: dict[str, Callable[[Draft], Canvas]] = {
     "cjk": cjk.cjk,
     "screen": scenes.screen,
     "sign": scenes.sign,
+    "banner": banners.banner,
 }
 
 
