@@ -112,7 +112,7 @@ class Coordinator:
         executor = self.run.executor
         while not self.stopping:
             self._dispatch()
-            if not executor.busy:
+            if not executor.busy and not self._more():
                 break
             for event in executor.poll(0.5):
                 self._on(event)
@@ -130,6 +130,11 @@ class Coordinator:
             for event in self.run.executor.poll(0.2):
                 if isinstance(event, Done):
                     self._on(event)
+
+    def _more(self) -> bool:
+        """Whether there is anything to give out, perhaps to a worker that is being replaced."""
+        lines = (self._again, self._later, self._probes, self._writes, self._chunks, self._blocks)
+        return any(lines)
 
     # ------------------------------------------------------------------ giving out tasks
 

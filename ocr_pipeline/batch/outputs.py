@@ -123,7 +123,10 @@ class Outputs:
         number = None if single else page.number
         if "overlay" in self.options.format:
             path = output_path(self.out / file.target, "overlay", number)
-            self._write(path, [_jpeg(draw_overlay(image, page, self.options.overlay_text))])
+            picture = draw_overlay(
+                image, page, self.options.overlay_text, self.options.overlay_words
+            )
+            self._write(path, [_jpeg(picture)])
             written.append(self._name(path))
         review = self._review(file, single, page, image, written)
         return written, json.dumps(review, ensure_ascii=False) if review else ""
@@ -174,7 +177,7 @@ class Outputs:
             pages = StoredPages(task.pages)
             if task.inline:
                 name = self.options.format[0]
-                return WriteDone(data=b"".join(STREAM_WRITERS[name](head, pages)))
+                return WriteDone(data=b"".join(STREAM_WRITERS[name](head, pages, self.options.writing)))
             for name in self.options.format:
                 self._write_format(name, task.file, head, pages, written)
         except OutputError as error:
@@ -191,12 +194,12 @@ class Outputs:
         target = self.out / file.target
         if name in STREAM_WRITERS:
             path = output_path(target, name)
-            self._write(path, STREAM_WRITERS[name](head, pages))
+            self._write(path, STREAM_WRITERS[name](head, pages, self.options.writing))
             written.append(self._name(path))
         elif name in PAGE_WRITERS:
             for page in pages:
                 path = output_path(target, name, page.number if len(pages) > 1 else None)
-                self._write(path, [PAGE_WRITERS[name](head, page)])
+                self._write(path, [PAGE_WRITERS[name](head, page, self.options.writing)])
                 written.append(self._name(path))
         elif name in SOURCE_WRITERS:
             path = output_path(target, name)

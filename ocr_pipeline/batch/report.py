@@ -66,7 +66,7 @@ class Report:
         """0 if all went well, 1 if some failed, 3 if nothing could be read, 130 if interrupted."""
         if self.interrupted:
             return ExitCode.INTERRUPTED
-        if self.failures:
+        if self.failures or self.left:
             done = self.files or self.kept or self.gone
             return ExitCode.SOME_FAILED if done or self.left else ExitCode.INPUT
         return ExitCode.OK
