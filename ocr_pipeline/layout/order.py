@@ -90,6 +90,19 @@ def page_angle(quads: npt.NDArray[np.floating]) -> float:
     return float(angles[order][np.searchsorted(weight, weight[-1] / 2)])
 
 
+def page_skew(quads: Sequence[npt.ArrayLike], already: float = 0.0) -> float:
+    """Slant of a page in degrees, clockwise, to two digits; 0 for a page without lines.
+
+    Args:
+        quads: n lines (4, 2).
+        already: degrees that were taken out of them.
+    """
+    if not len(quads):
+        return 0.0
+    skew = already + float(np.degrees(page_angle(np.asarray(quads, np.float64))))
+    return round(skew, 2) + 0.0  # no negative zero
+
+
 def deskewed_boxes(quads: npt.NDArray[np.floating]) -> Boxes:
     """Boxes of lines in the page's own upright frame.
 
