@@ -99,7 +99,7 @@ class ImagePages:
     def _image(self, index: int = 0) -> Image.Image:
         """The file as Pillow has opened it, at a page that is not decoded yet."""
         if self._open is None:
-            self._open = Image.open(self._file, formats=self._formats)
+            self._open = self._opened()
         image = self._open
         if self._positions[index]:
             image.seek(self._positions[index])
@@ -107,6 +107,15 @@ class ImagePages:
             image.seek(0)
         check_size(*image.size)
         return image
+
+    def _opened(self) -> Image.Image:
+        try:
+            return Image.open(self._file, formats=self._formats)
+        except UnidentifiedImageError as error:
+            if is_tiff(read_head(self._file)):
+                reason = "a TIFF of an unusual kind, or damaged; convert it to 8 bits a sample"
+                raise UnknownKindError(f"{self._name}: {reason}") from error
+            raise
 
     def _by_opencv(self, position: int) -> RGB:
         self._file.seek(0)
@@ -166,7 +175,7 @@ def explained(name: str, page: int | None = None) -> Iterator[None]:
         raise InputError(f"{where}: damaged or truncated") from error
     except Exception as error:  # decoders raise anything when they meet anything
         reason = str(error) or type(error).__name__
-        if "truncated" in reason.lower():
+        if isinstance(error, OSError) and "truncated" in reason.lower():
             raise InputError(f"{where}: truncated") from error
         raise InputError(f"{where}: damaged or truncated ({reason})") from error
 
