@@ -105,6 +105,8 @@ def _write(number: int, document: JobDocument, results: Sequence[PageResult]) ->
         PageTree(r.index, r.tree, r.error.message if r.error is not None else "") for r in own
     )
     done = document.outputs.write_document(Write(number, document.file, trees))
+    if done.error and done.fatal:
+        raise ApiError(507, "no_space", "the server has no room for the answer; try again later")
     if done.error:
         return _Written(document, error=ApiError(422, "cannot_write", done.error))
     pictures = [name for result in own for name in result.outputs]

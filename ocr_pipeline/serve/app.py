@@ -90,10 +90,10 @@ def _dependencies(token: str | None) -> list[Any]:
         return []
     scheme = HTTPBearer(auto_error=False, description="The server's --token.")
 
-    def check(request: Request, _shown: Annotated[Any, Depends(scheme)]) -> None:
+    def check(request: Request) -> None:
         check_token(token, request.headers.get("authorization"))
 
-    return [Depends(check)]
+    return [Depends(scheme), Depends(check)]  # the first of them is there for the description
 
 
 def _probes(service: Service) -> APIRouter:
@@ -218,9 +218,6 @@ def _handle_errors(app: FastAPI) -> None:
     async def gone(request: Request, error: Exception) -> Response:
         return Response(status_code=499)  # which nobody reads; it is counted
 
-    async def unknown(request: Request, error: Exception) -> Response:
-        return answer(api_error(error))
-
     handlers: dict[type[Exception], Handler] = {
         ApiError: known,
         OcrError: known,
@@ -228,7 +225,6 @@ def _handle_errors(app: FastAPI) -> None:
         HTTPException: http,
         ClientGone: gone,
         ClientDisconnect: gone,
-        Exception: unknown,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -20,6 +21,7 @@ from ocr_pipeline.core.errors import (
 
 # The library speaks of flags, a request has parameters.
 _FLAG = re.compile(r"--([a-z][a-z-]+)")
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _KINDS: tuple[tuple[type[OcrError], int, str], ...] = (
     (EncryptedError, 422, "encrypted"),
     (TooLargeError, 413, "too_many_pixels"),
@@ -79,6 +81,8 @@ def api_error(error: BaseException, file: str = "") -> ApiError:
         if isinstance(error, kind):
             return ApiError(status, code, _FLAG.sub(r"\1", str(error)))
     where = f"{file}: " if file else ""
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return ApiError(507, "no_space", f"{where}the server has no room for it; try again later")
     if isinstance(error, MemoryError):
         return ApiError(413, "too_large", f"{where}needs more memory than there is")
     return ApiError(500, "internal", f"{where}an error of the server; its log says more")

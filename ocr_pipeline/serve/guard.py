@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,9 +14,11 @@ import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ocr_pipeline.serve.errors import ApiError
+from ocr_pipeline.serve.errors import ApiError, api_error
 from ocr_pipeline.serve.metrics import Metrics
 from ocr_pipeline.serve.options import ServeOptions
+
+_log = logging.getLogger(__name__)
 
 # Answers of the API are data: whatever a browser takes them for, they may do nothing.
 API_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
@@ -57,12 +60,12 @@ class Guard:
             return
         start = time.perf_counter()
         body = _Body(scope, receive)
-        status = 500
+        status, begun = 500, False
 
         async def send_more(message: Message) -> None:
-            nonlocal status
+            nonlocal status, begun
             if message["type"] == "http.response.start":
-                status = message["status"]
+                begun, status = True, message["status"]
                 self._add_headers(message)
                 await body.linger()
             await send(message)
@@ -71,6 +74,11 @@ class Guard:
             error = self._refusal(Headers(scope=scope))
             app = self.app if error is None else error.response()
             await app(scope, body.receive, send_more)
+        except Exception as error:
+            _log.exception("%s %s", scope["method"], scope["path"])
+            if begun:
+                raise  # which breaks the connection: nothing else says that the answer is not whole
+            await api_error(error).response()(scope, body.receive, send_more)
         finally:
             route = getattr(scope.get("route"), "path", "other")
             self.metrics.requests.add(route=route, status=str(status))
@@ -79,7 +87,7 @@ class Guard:
     def _refusal(self, headers: Headers) -> ApiError | None:
         host = headers.get("host", "")
         name = _host_name(host)
-        if self.hosts and name not in self.hosts:
+        if self.hosts and name and name not in self.hosts:
             text = f"this server does not answer to {name[:100]!r}; see --allow-host"
             return ApiError(421, "foreign_host", text)
         origin = headers.get("origin")
@@ -147,7 +155,7 @@ def _host_name(host: str) -> str:
     """The name in a Host header, without port and brackets."""
     if host.startswith("["):
         return host[1:].partition("]")[0].lower()
-    return host.rpartition(":")[0].lower() if ":" in host else host.lower()
+    return (host.rpartition(":")[0] if ":" in host else host).lower().rstrip(".")
 
 
 def allowed_origins(origins: Sequence[str]) -> list[str]:

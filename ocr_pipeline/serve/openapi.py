@@ -41,6 +41,7 @@ _WHY = {
     "422": "Parameters that are wrong, or a document that is damaged, empty or encrypted.",
     "500": "An error of the server.",
     "503": "Too many requests wait already; see Retry-After.",
+    "507": "The server has no room for the documents.",
     "504": "The documents could not be read in time.",
 }
 _FILE = {"type": "string", "format": "binary"}
@@ -73,7 +74,7 @@ def _json(description: str) -> dict[str, Any]:
     return {
         "responses": {
             "200": {"description": description, "content": {"application/json": {"schema": {}}}},
-            **_errors(403, 421),
+            **_errors(401, 403, 421),
         }
     }
 
@@ -81,7 +82,7 @@ def _json(description: str) -> dict[str, Any]:
 OCR: dict[str, Any] = {
     "responses": {
         "200": {"description": "What was read.", "content": _formats()},
-        **_errors(400, 403, 406, 408, 413, 415, 421, 422, 500, 503, 504),
+        **_errors(400, 401, 403, 406, 408, 413, 415, 421, 422, 500, 503, 504, 507),
     },
     "openapi_extra": {
         "parameters": [_PASSWORD],
@@ -105,7 +106,7 @@ OCR: dict[str, Any] = {
 CONVERT: dict[str, Any] = {
     "responses": {
         "200": {"description": "The document in another format.", "content": _formats()},
-        **_errors(400, 403, 406, 408, 413, 421, 422, 500, 503),
+        **_errors(400, 401, 403, 406, 408, 413, 421, 422, 500, 503, 507),
     },
     "openapi_extra": {
         "parameters": [_PASSWORD],
@@ -135,6 +136,6 @@ PROBE["responses"]["503"] = {
 TEXT: dict[str, Any] = {
     "responses": {
         "200": {"description": "Text format 0.0.4.", "content": {"text/plain": {"schema": {}}}},
-        **_errors(403, 421),
+        **_errors(401, 403, 421),
     }
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
-from ocr_pipeline.core.decoding import MAX_PIXELS
 from ocr_pipeline.core.errors import UsageError
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -39,11 +38,11 @@ class ServeOptions:
     token: str | None = field(default=None, repr=False)
     allow_origin: tuple[str, ...] = ()
     allow_host: tuple[str, ...] = ()
-    max_size: float = 50.0
+    max_size: float = 100.0
     max_files: int = 50
     max_pages: int = 500
     max_pixels: float = 100.0
-    timeout: float = 300.0
+    timeout: float = 1800.0
     upload_timeout: float = 60.0
     queue: int = 32
     parallel: int = 1
@@ -60,6 +59,8 @@ class ServeOptions:
                 raise UsageError(f"{_flag(name)} must be above 0, not {getattr(self, name)}")
         if not self.grace >= 0:
             raise UsageError(f"--grace must not be negative, not {self.grace}")
+        from ocr_pipeline.core.decoding import MAX_PIXELS  # not while the help is shown
+
         if self.max_pixels * 1e6 > MAX_PIXELS:
             most = MAX_PIXELS // 1_000_000
             raise UsageError(f"--max-pixels: pages of more than {most} megapixels are never read")

@@ -15,7 +15,22 @@ from ocr_pipeline.serve.options import ServeOptions
 
 
 class Server(uvicorn.Server):
-    """A server that ends quietly on SIGTERM and Ctrl-C: both are the way to stop it."""
+    """A server that says when it is ready, and ends quietly on SIGTERM and Ctrl-C.
+
+    Args:
+        config: of uvicorn.
+        on_ready: called when requests are taken.
+    """
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begins to take requests."""
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -57,18 +72,16 @@ def address(sock: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(
+def make_server(
     app: Any,
-    sock: socket.socket,
     options: ServeOptions,
     log_level: str = "warning",
     on_ready: Callable[[], None] = lambda: None,
-) -> None:
-    """Serves until a signal comes, and then as long as running requests take, within limits.
+) -> Server:
+    """A server that is ready to run.
 
     Args:
         app: of :func:`ocr_pipeline.serve.app.create_app`.
-        sock: of :func:`listen`.
         options: the grace of running requests.
         log_level: of uvicorn; ``info`` logs every request.
         on_ready: called when requests are taken.
@@ -79,15 +92,22 @@ def serve(
         access_log=log_level in ("info", "debug"),
         timeout_graceful_shutdown=max(1, round(options.grace)),
         server_header=False,
-        h11_max_incomplete_event_size=64 * 1024,
         lifespan="on",
     )
-    server = Server(config)
-    started = server.startup
+    return Server(config, on_ready)
 
-    async def startup(*args: Any, **kwargs: Any) -> None:
-        await started(*args, **kwargs)
-        on_ready()
 
-    server.startup = startup  # type: ignore[method-assign]
-    server.run(sockets=[sock])
+def serve(
+    app: Any,
+    sock: socket.socket,
+    options: ServeOptions,
+    log_level: str = "warning",
+    on_ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Serves until a signal comes, and then as long as running requests take, within limits.
+
+    Args:
+        sock: of :func:`listen`.
+        app, options, log_level, on_ready: see :func:`make_server`.
+    """
+    make_server(app, options, log_level, on_ready).run(sockets=[sock])

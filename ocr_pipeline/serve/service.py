@@ -329,12 +329,14 @@ def _parse(text: bytes) -> Document:
         document = Document.from_json(text)
         if not document.pages:
             raise DataError("the document has no page")
+        if not isinstance(document.source, str):
+            raise DataError(f"the source must be a string, not {document.source!r}")
         for page in document.pages:
             _check_page(page)
         return document
     except (DataError, AttributeError, TypeError, ValueError, RecursionError) as error:
-        text = str(error) if isinstance(error, DataError) else f"not a document tree: {error!r}"
-        raise ApiError(422, "bad_document", text) from error
+        reason = str(error) if isinstance(error, DataError) else f"not a document tree: {error!r}"
+        raise ApiError(422, "bad_document", reason) from error
 
 
 def _check_page(page: Page) -> None:
