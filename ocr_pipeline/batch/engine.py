@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -171,6 +172,8 @@ class Batch:
                 self._work(number, found, report, unfinished)
         except Stopped:
             pass
+        except sqlite3.Error as error:
+            raise self.manifest.error(error) from error
         finally:
             self._coordinator = None
             self._conclude(number, report, start)

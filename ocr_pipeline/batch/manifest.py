@@ -141,7 +141,7 @@ class Manifest:
             self.db.execute("PRAGMA synchronous = FULL")
             self._prepare()
         except (sqlite3.Error, OSError) as error:
-            raise self._error(error) from error
+            raise self.error(error) from error
 
     def _prepare(self) -> None:
         with self.transaction():
@@ -156,10 +156,17 @@ class Manifest:
                 f"{self.path}: of format {version}, newer than {FORMAT}: update this program"
             )
 
-    def _error(self, error: Exception) -> ManifestError:
+    def error(self, error: Exception) -> ManifestError:
+        """What to say about an error of SQLite or the file system."""
+        name = self.path or "temporary file of the manifest"
+        if isinstance(error, sqlite3.OperationalError) or not isinstance(error, sqlite3.Error):
+            return ManifestError(
+                f"{name}: cannot be used ({error}); make room, or see to its permissions, and "
+                "give the same command again"
+            )
         return ManifestError(
-            f"{self.path or 'temporary file'}: the manifest cannot be used ({error}); "
-            "what is in the output folder is whole"
+            f"{name}: damaged ({error}); move it away to read everything again, what is in the "
+            "output folder is whole"
         )
 
     def close(self) -> None:
@@ -196,7 +203,7 @@ class Manifest:
         except sqlite3.Error as error:
             if self.db.in_transaction:
                 self.db.execute("ROLLBACK")
-            raise self._error(error) from error
+            raise self.error(error) from error
 
     # ------------------------------------------------------------------ meta and settings
 

@@ -177,7 +177,9 @@ class Outputs:
             pages = StoredPages(task.pages)
             if task.inline:
                 name = self.options.format[0]
-                return WriteDone(data=b"".join(STREAM_WRITERS[name](head, pages, self.options.writing)))
+                return WriteDone(
+                    data=b"".join(STREAM_WRITERS[name](head, pages, self.options.writing))
+                )
             for name in self.options.format:
                 self._write_format(name, task.file, head, pages, written)
         except OutputError as error:
