@@ -6,13 +6,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ocr_pipeline.core.backends.choice import BACKENDS as BACKENDS
+from ocr_pipeline.core.backends.choice import PRECISIONS as PRECISIONS
 from ocr_pipeline.core.errors import UsageError
+from ocr_pipeline.layout_options import LayoutOptions
 from ocr_pipeline.pdf_options import PdfOptions
 from ocr_pipeline.read_options import ReadOptions
+from ocr_pipeline.write_options import WriteOptions
 
 FORMATS = ("txt", "md", "json", "jsonl", "tsv", "csv", "hocr", "alto", "page", "pdf", "overlay")
 DEFAULT_FORMATS = ("txt", "json", "overlay")
-PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 DEFAULT_DETECTOR = "ctpn-vgg16-half"
 DEFAULT_RECOGNIZER = "crnn-latin"
 
@@ -27,8 +30,10 @@ class RunOptions:
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``, for both stages.
         detector_device: the detector's device where it differs from ``device``.
         recognizer_device: the recognizer's device where it differs from ``device``.
-        precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
-        threads: threads of the nets on a CPU; 0 leaves PyTorch's choice.
+        backend: what runs the nets: ``auto`` (the fastest that is there), ``torch``, ``onnx`` or
+            ``openvino``.
+        precision: ``auto``, ``fp32``, ``bf16``, ``fp16`` or ``int8``.
+        threads: threads of the nets on a CPU; 0 leaves the backend's choice.
         batch_size: lines that the recognizer reads at once.
         min_score: detector score (0 to 1) below which a line is dropped; None leaves the
             detector's own threshold.
@@ -37,8 +42,11 @@ class RunOptions:
         lexicon: text file of the only words that may be read; needs a beam.
         ngram: text file whose character n-gram helps the beam.
         detect: find lines first; False takes each image for one line.
+        orientation, deskew, layout: see :class:`LayoutOptions`.
         format: what is written for each input, of :data:`FORMATS`.
         overlay_text: write the text beside each line of the overlay.
+        overlay_words: draw the outlines of words as well.
+        characters: see :class:`WriteOptions`.
         dpi, pdf_text, password, pages: see :class:`ReadOptions`.
         pdf_a, pdf_upright, pdf_language: see :class:`PdfOptions`.
     """
@@ -48,6 +56,7 @@ class RunOptions:
     device: str = "auto"
     detector_device: str | None = None
     recognizer_device: str | None = None
+    backend: str = "auto"
     precision: str = "auto"
     threads: int = 0
     batch_size: int = 32
@@ -57,8 +66,13 @@ class RunOptions:
     lexicon: Path | None = None
     ngram: Path | None = None
     detect: bool = True
+    orientation: str = "auto"
+    deskew: bool = True
+    layout: bool = True
     format: tuple[str, ...] = DEFAULT_FORMATS
     overlay_text: bool = False
+    overlay_words: bool = False
+    characters: bool = False
     dpi: int | None = None
     pdf_text: str = "auto"
     password: str | None = field(default=None, repr=False)
@@ -75,12 +89,24 @@ class RunOptions:
         )
 
     @property
+    def page_layout(self) -> LayoutOptions:
+        """What is done about a page's layout."""
+        return LayoutOptions(orientation=self.orientation, deskew=self.deskew, layout=self.layout)
+
+    @property
+    def writing(self) -> WriteOptions:
+        """What the writers of text and XML take."""
+        return WriteOptions(characters=self.characters)
+
+    @property
     def pdf(self) -> PdfOptions:
         """What searchable PDFs are like."""
         return PdfOptions(pdf_a=self.pdf_a, upright=self.pdf_upright, language=self.pdf_language)
 
     def __post_init__(self) -> None:
-        _ = self.reading, self.pdf  # which check their own parts
+        _ = self.reading, self.pdf, self.page_layout  # which check their own parts
+        if self.backend not in BACKENDS:
+            raise UsageError(f"--backend {self.backend!r}: use {', '.join(BACKENDS)}")
         if self.precision not in PRECISIONS:
             raise UsageError(f"--precision {self.precision!r}: use {', '.join(PRECISIONS)}")
         if self.threads < 0:

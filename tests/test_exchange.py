@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -111,10 +112,8 @@ def test_whatever_is_written_is_read(tree: Document) -> None:
 def test_damaged_files_are_refused_or_read(noise: bytes, place: int, name: str) -> None:
     data = export(Document("a", plain_document().pages[:1]), name)
     for damaged in (data[:place] + noise + data[place + len(noise) :], data[:place], noise):
-        try:
+        with suppress(DataError):
             assert isinstance(parse(damaged), Document)
-        except DataError as error:
-            assert str(error)
 
 
 def test_files_are_told_apart_by_content(tmp_path: Path) -> None:

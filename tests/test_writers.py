@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from sample_trees import WILD, plain_document
+from sample_trees import WILD, box, plain_document
 
 from ocr_pipeline.core.document import Char, Document, Line, Page, Word
 from ocr_pipeline.options import DEFAULT_FORMATS, FORMATS
@@ -131,6 +131,43 @@ def test_overlay_with_text_is_twice_as_wide() -> None:
     picture = draw_overlay(np.full((80, 120), 255, np.uint8), document().pages[0], with_text=True)
     assert picture.shape == (80, 240, 3)
     assert (picture[:, 120:] < 200).any()
+
+
+def test_overlay_draws_words_when_asked_for() -> None:
+    image = np.full((80, 120, 3), 255, np.uint8)
+    word = Word("half", ((10.0, 20.0), (50.0, 20.0), (50.0, 40.0), (10.0, 40.0)), 0.3)
+    page = Page(1, 120, 80, (Line("half full", BOX, 1.0, words=(word,)),))
+    assert (draw_overlay(image, page)[30, 50] == 255).all()
+    picture = draw_overlay(image, page, with_words=True)
+    assert tuple(picture[30, 50]) == LOW
+    assert tuple(picture[30, 90]) == HIGH and tuple(picture[20, 30]) == HIGH
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_overlay_text_runs_as_the_line_does(turn: int) -> None:
+    page = Page(1, 200, 200, (Line("I" * 14, box(80, 90, 180, 110), 1.0),))
+    if turn in (90, 270):
+        page = Page(1, 200, 200, (Line("I" * 14, box(90, 80, 110, 180, turn), 1.0),))
+    elif turn:
+        page = Page(1, 200, 200, (Line("I" * 14, box(80, 90, 180, 110, turn), 1.0),))
+    sheet = draw_overlay(np.full((200, 200, 3), 255, np.uint8), page, with_text=True)[:, 200:]
+    rows, columns = np.nonzero((sheet < 200).any(2))
+    spread = np.ptp(columns) - np.ptp(rows)
+    assert (spread > 20) == (turn in (0, 180)) and (spread < -20) == (turn in (90, 270))
+    # It begins where the line begins: at the end of the box, where text is turned that way.
+    begin = {0: columns.min() - 80, 180: 180 - columns.max()}
+    begin |= {90: 180 - rows.max(), 270: rows.min() - 80}
+    assert 0 <= begin[turn] <= 6
+
+
+def test_overlay_takes_any_outline() -> None:
+    image = np.full((80, 120, 3), 255, np.uint8)
+    lines = (Line("none", ()), Line("dot", ((5.0, 5.0),)), Line("far", box(-90, -9, -50, 500)))
+    many = Line("many", ((10.0, 60.0), (60.0, 55.0), (90.0, 60.0), (90.0, 70.0), (10.0, 70.0)))
+    for page in (Page(1, 120, 80, lines), Page(1, 120, 80, (many,))):
+        picture = draw_overlay(image, page, with_text=True, with_words=True)
+        assert picture.shape == (80, 240, 3)
+    assert (picture[:, :120] < 255).any() and (picture[:, 120:] < 255).any()
 
 
 def test_a_huge_page_is_scaled_down() -> None:

@@ -174,14 +174,18 @@ def test_lines_without_words_get_them() -> None:
     # Ten characters on 100 pixels, a space among them.
     line = Line("abcd efghi", box(20, 20, 120, 40), 0.7)
     text = to_alto(Document("a", (Page(1, 200, 100, (line,)),))).decode()
-    strings = re.findall(r'CONTENT="(\w+)" HPOS="(\d+)" VPOS="20" WIDTH="(\d+)" .*?WC="(.*?)"', text)
+    strings = re.findall(
+        r'CONTENT="(\w+)" HPOS="(\d+)" VPOS="20" WIDTH="(\d+)" .*?WC="(.*?)"', text
+    )
     assert strings == [("abcd", "20", "40", "0.7"), ("efghi", "70", "50", "0.7")]
     assert '<SP HPOS="60" VPOS="20" WIDTH="10"/>' in text
 
 
 def test_words_that_touch_have_no_space_between() -> None:
     words = (Word("中文", box(10, 10, 50, 30)), Word("字", box(50, 10, 70, 30)))
-    document = Document("a", (Page(1, 99, 99, (Line("中文字", box(10, 10, 70, 30), 1, 1, words),)),))
+    document = Document(
+        "a", (Page(1, 99, 99, (Line("中文字", box(10, 10, 70, 30), 1, 1, words),)),)
+    )
     assert b"<SP" not in to_alto(document)
     assert ">中文</span><span" in to_hocr(document).decode()
     spaced = replace(document.pages[0].lines[0], text="中文 字")

@@ -16,7 +16,8 @@ from ocr_pipeline.batch_options import BatchOptions, Shard, parse_size
 from ocr_pipeline.cli.signals import stop_on_signals
 from ocr_pipeline.core.errors import ExitCode, InputError, UsageError
 from ocr_pipeline.core.train_options import config_option
-from ocr_pipeline.options import DEFAULT_FORMATS, FORMATS, PRECISIONS, RunOptions
+from ocr_pipeline.layout_options import ORIENTATIONS
+from ocr_pipeline.options import BACKENDS, DEFAULT_FORMATS, FORMATS, PRECISIONS, RunOptions
 from ocr_pipeline.read_options import PDF_TEXT
 
 if TYPE_CHECKING:
@@ -102,16 +103,28 @@ def _option(flag: str, **kwargs: Any) -> Any:
 @_option("--password", envvar="OCR_PASSWORD", help="Opens encrypted PDFs and zips; $OCR_PASSWORD.")
 @_option("--pages", help="Pages of each document, as in 1-3,7,10-.")
 @_option("--overlay-text", is_flag=True, help="Write the text beside the page of the overlay.")
+@_option("--overlay-words", is_flag=True, help="Draw the outlines of words in the overlay.")
+@_option("--characters", is_flag=True, help="Write each character to hOCR, ALTO and PAGE.")
 @_option("--detector", help="Detector: bundled name or weights file.")
 @_option("--recognizer", help="Recognizer: bundled name or weights file.")
 @_option(
     "--detect/--no-detect", help="Find lines first; --no-detect takes each image for one line."
 )
+@_option(
+    "--orientation",
+    type=click.Choice(ORIENTATIONS),
+    help="Degrees by which pages are turned clockwise; auto finds out.",
+)
+@_option("--deskew/--no-deskew", help="Make the lines of slanted pages level.")
+@_option("--layout/--no-layout", help="Read column by column; tell blocks and paragraphs apart.")
 @_option("--device", help="auto, cpu, cuda, cuda:N or mps, for both stages.")
 @_option("--detector-device", help="Device of the detector alone.")
 @_option("--recognizer-device", help="Device of the recognizer alone.")
+@_option(
+    "--backend", type=click.Choice(BACKENDS), help="What runs the nets; auto: the fastest there is."
+)
 @_option("--precision", type=click.Choice(PRECISIONS), help="Arithmetic of the nets.")
-@_option("--threads", type=int, help="Threads of the nets on a CPU; 0 leaves PyTorch's choice.")
+@_option("--threads", type=int, help="Threads of the nets on a CPU; 0: the backend's choice.")
 @_option("--batch-size", type=int, help="Lines that are read at once.")
 @_option("--beam", type=int, help="Prefixes kept by beam search; 0 decodes greedily.")
 @_option("--lexicon", type=click.Path(path_type=Path), help="Text file of the words allowed.")

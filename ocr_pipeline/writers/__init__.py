@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from ocr_pipeline.core.document import Document, Page
+from ocr_pipeline.write_options import WriteOptions
 from ocr_pipeline.writers.alto import stream_alto, to_alto
 from ocr_pipeline.writers.csv import stream_csv, to_csv
 from ocr_pipeline.writers.hocr import stream_hocr, to_hocr
 from ocr_pipeline.writers.json import stream_json, to_json
 from ocr_pipeline.writers.jsonl import stream_jsonl, to_jsonl
 from ocr_pipeline.writers.markdown import stream_markdown, to_markdown
-from ocr_pipeline.writers.options import WriteOptions
 from ocr_pipeline.writers.overlay import draw_overlay
 from ocr_pipeline.writers.page import to_page
 from ocr_pipeline.writers.text import stream_text, to_text

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ocr_pipeline.core.document import Document, Line, Page
-from ocr_pipeline.writers.options import DEFAULT, WriteOptions
+from ocr_pipeline.write_options import DEFAULT, WriteOptions
 from ocr_pipeline.writers.placed import box_of, outline, pixels
 
 COLUMNS = (

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from ocr_pipeline import __version__
 from ocr_pipeline.core.document import Document, Page
-from ocr_pipeline.writers.options import DEFAULT, WriteOptions
+from ocr_pipeline.write_options import DEFAULT, WriteOptions
 from ocr_pipeline.writers.placed import (
     Box,
     PlacedBlock,

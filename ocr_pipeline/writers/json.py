@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from ocr_pipeline.core.document import Document, Page
-from ocr_pipeline.writers.options import DEFAULT, WriteOptions
+from ocr_pipeline.write_options import DEFAULT, WriteOptions
 
 
 def to_json(document: Document, options: WriteOptions = DEFAULT) -> bytes:

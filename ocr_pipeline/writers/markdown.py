@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby, pairwise
 
 from ocr_pipeline.core.document import Document, Page
-from ocr_pipeline.writers.options import DEFAULT, WriteOptions
+from ocr_pipeline.write_options import DEFAULT, WriteOptions
 from ocr_pipeline.writers.placed import PlacedBlock, PlacedLine, place
 from ocr_pipeline.writers.xml import clean
 

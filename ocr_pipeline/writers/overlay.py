@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from ocr_pipeline.core.document import Line, Page
-from ocr_pipeline.core.geometry import quad_size
+from ocr_pipeline.core.document import Line, Page, Polygon
+from ocr_pipeline.core.geometry import as_quad, quad_size
 
 RGB = npt.NDArray[np.uint8]
 Color = tuple[int, int, int]
@@ -30,13 +32,14 @@ def confidence_color(confidence: float) -> Color:
     return red, green, blue
 
 
-def draw_overlay(image: RGB, page: Page, with_text: bool = False) -> RGB:
+def draw_overlay(image: RGB, page: Page, with_text: bool = False, with_words: bool = False) -> RGB:
     """Draws a page's lines on its image.
 
     Args:
         image: (H, W, 3) or (H, W) uint8, the image that the page was read from.
         page: its lines.
         with_text: put a white sheet beside the page with each line's text at its place.
+        with_words: draw the outlines of words as well, inside those of the lines.
 
     Returns:
         (H', W', 3) uint8; W' is doubled by the sheet, and a long side above 4000 px is scaled
@@ -55,22 +58,46 @@ def draw_overlay(image: RGB, page: Page, with_text: bool = False) -> RGB:
     draw = ImageDraw.Draw(picture)
     stroke = max(1, round(max(width, picture.height) / 900))
     for line in page.lines:
-        points = [(x * scale, y * scale) for x, y in line.polygon]
+        for word in line.words if with_words else ():
+            color = confidence_color(word.confidence)
+            _outline(draw, word.polygon, scale, color, max(1, stroke // 2))
         color = confidence_color(line.confidence)
-        draw.line([*points, points[0]], fill=color, width=stroke, joint="curve")
-        if with_text:
-            _write(draw, line, scale, width, color)
+        _outline(draw, line.polygon, scale, color, stroke)
+        if with_text and line.polygon and line.text:
+            _write(picture, line, scale, width, color)
     return np.asarray(picture, np.uint8)
 
 
-def _write(draw: ImageDraw.ImageDraw, line: Line, scale: float, left: int, color: Color) -> None:
-    """Writes a line's text on the sheet, as large as its place allows."""
-    width, height = (side * scale for side in quad_size(line.polygon))
+def _outline(
+    draw: ImageDraw.ImageDraw, polygon: Polygon, scale: float, color: Color, stroke: int
+) -> None:
+    points = [(x * scale, y * scale) for x, y in polygon]
+    if points:
+        draw.line([*points, points[0]], fill=color, width=stroke, joint="curve")
+
+
+def _write(picture: Image.Image, line: Line, scale: float, left: int, color: Color) -> None:
+    """Writes a line's text on the sheet, as large as its place allows and turned as it is."""
+    quad = as_quad(line.polygon) * scale
+    width, height = quad_size(quad)
     size = max(6.0, height * 0.8)
     font = ImageFont.load_default(size)
-    length = draw.textlength(line.text, font=font)
+    length = font.getlength(line.text)
     if length > width > 0:
-        font = ImageFont.load_default(max(6.0, size * width / length))
-    x = left + min(x for x, _ in line.polygon) * scale
-    y = sum(y for _, y in line.polygon) / len(line.polygon) * scale
-    draw.text((x, y), line.text, fill=color, font=font, anchor="lm")
+        size = max(6.0, size * width / length)
+        font = ImageFont.load_default(size)
+    box = font.getbbox(line.text, anchor="lm")
+    ink = Image.new("L", (max(1, math.ceil(box[2])), math.ceil(1.6 * size)))
+    ImageDraw.Draw(ink).text((0, ink.height / 2), line.text, fill=255, font=font, anchor="lm")
+    along = (quad[1] - quad[0]) + (quad[2] - quad[3])
+    turn = round(math.degrees(math.atan2(-along[1], along[0])) / 90) % 4
+    # From the middle of the edge where the text begins, whichever way it runs.
+    x, y = (quad[0] + quad[3]) / 2
+    half = ink.height / 2
+    ink = ink.rotate(90 * turn, expand=True)
+    x, y = ((x, y - half), (x - half, y - ink.height), (x - ink.width, y - half), (x - half, y))[
+        turn
+    ]
+    # What runs over the edge of the sheet must not spoil the page beside it.
+    cut = min(max(0, -math.floor(x)), ink.width)
+    picture.paste(color, (left + math.floor(x) + cut, math.floor(y)), ink.crop((cut, 0, *ink.size)))

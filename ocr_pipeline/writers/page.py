@@ -18,8 +18,8 @@ from xml.etree.ElementTree import Element
 
 from ocr_pipeline import __version__
 from ocr_pipeline.core.document import Document, Page
+from ocr_pipeline.write_options import DEFAULT, WriteOptions
 from ocr_pipeline.writers.alto import text_rotation
-from ocr_pipeline.writers.options import DEFAULT, WriteOptions
 from ocr_pipeline.writers.placed import (
     PlacedBlock,
     PlacedLine,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ocr_pipeline.core.document import Document, Page
-from ocr_pipeline.writers.options import DEFAULT, WriteOptions
+from ocr_pipeline.write_options import DEFAULT, WriteOptions
 
 
 def to_text(document: Document, options: WriteOptions = DEFAULT) -> bytes:

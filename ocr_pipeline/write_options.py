@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can be chosen about the files that are written."""
+"""What can be chosen about the files that are written, apart from the format."""
 
 from __future__ import annotations
 
