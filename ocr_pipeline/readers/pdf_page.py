@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ocr_pipeline.core.decoding import MAX_PIXELS, check_size
+from ocr_pipeline.core.errors import TooLargeError
 from ocr_pipeline.core.pixels import RGB
 
 POINTS = 72.0  # to the inch
@@ -139,7 +140,7 @@ def resolution(found: Survey, wish: float | None) -> float:
     where they are very many. A page of absurd size gets as many as memory allows.
 
     Raises:
-        ValueError: if that would be too few to read anything.
+        TooLargeError: if that would be too few to read anything.
     """
     dpi = float(wish or DEFAULT_DPI)
     if wish is None and found.scan_dpi is not None:
@@ -150,7 +151,7 @@ def resolution(found: Survey, wish: float | None) -> float:
     most = math.sqrt(MAX_PAGE_PIXELS / inches)
     if most < min(dpi, WORST_DPI):
         side = f"{found.width / POINTS:,.0f} x {found.height / POINTS:,.0f} inches"
-        raise ValueError(f"a page of {side} is too large to be rendered")
+        raise TooLargeError(f"a page of {side} is too large to be rendered")
     return round(min(dpi, most), 2)
 
 
