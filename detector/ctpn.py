@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from detector.anchors import DEFAULT_HEIGHTS
-from detector.vgg import scaled, vgg16_features
+from detector.layers import scaled
+from detector.vgg import vgg16_features
 from ocr_pipeline.core.registry import register
 
 

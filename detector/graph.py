@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from detector.anchors import DEFAULT_HEIGHTS
-from detector.layers import LAYERS
+from detector.layers import LAYERS, scaled
 from detector.preprocess import MEAN, STD
 from ocr_pipeline.core.backends.graph import Graph, State, register_graph
 
@@ -35,19 +34,19 @@ def ctpn_graph(
     """
     graph = Graph("ctpn_vgg16", state)
     image = graph.input("image", "uint8", ("N", "H", "W", 3))
-    maps = _trunk(graph, _normalise(graph, image), batch_norm)
+    maps = _trunk(graph, _normalise(graph, image), width, batch_norm)
     # Rows are sequences: (N, C, h, w) to (w, N, h, C) to (w, N·h, C).
     columns = graph.add("Transpose", maps, perm=[3, 0, 2, 1])
     sizes = graph.shape(columns, 0, 1, 2)
-    channels = graph.weight("rnn.weight_ih_l0").shape[1]
-    rows = graph.add("Reshape", columns, graph.ints(0, -1, channels))
-    context = graph.recurrent(rows, "rnn", "LSTM")
-    shared = graph.add("Relu", graph.linear(context, "fc.0"))
-    heads = graph.linear(shared, "score", "vertical", "side")
+    rows = graph.add("Reshape", columns, graph.ints(0, -1, scaled(512, width)))
+    context = graph.recurrent(rows, "rnn", "LSTM", rnn_hidden)
+    shared = graph.add("Relu", graph.linear(context, {"fc.0": fc or scaled(512, width)}))
     k = len(anchor_heights)
+    heads = graph.linear(shared, {"score": 2 * k, "vertical": 2 * k, "side": k})
     back = graph.add("Concat", *sizes, graph.ints(5 * k), axis=0)
     heads = graph.add("Transpose", graph.add("Reshape", heads, back), perm=[1, 2, 0, 3])
-    score, vertical, side = graph.add("Split", heads, graph.ints(2 * k, 2 * k, k), outputs=3, axis=3)
+    parts = graph.ints(2 * k, 2 * k, k)
+    score, vertical, side = graph.add("Split", heads, parts, outputs=3, axis=3)
     pairs = graph.ints(0, 0, 0, k, 2)
     graph.output(graph.add("Reshape", score, pairs), "score", ("N", "h", "w", k, 2))
     graph.output(graph.add("Reshape", vertical, pairs), "vertical", ("N", "h", "w", k, 2))
@@ -63,7 +62,7 @@ def _normalise(graph: Graph, image: str) -> str:
     return str(graph.add("Mul", x, graph.constant(1 / deviation)))
 
 
-def _trunk(graph: Graph, x: str, batch_norm: bool) -> str:
+def _trunk(graph: Graph, x: str, width: float, batch_norm: bool) -> str:
     """VGG16 and the 3×3 window; the layers' numbers are those of ``vgg16_features``."""
     index = 0
     for entry in LAYERS:
@@ -72,7 +71,9 @@ def _trunk(graph: Graph, x: str, batch_norm: bool) -> str:
             index += 1
             continue
         norm = f"features.{index + 1}" if batch_norm else None
-        x = graph.add("Relu", graph.conv(x, f"features.{index}", norm, pads=(1, 1, 1, 1)))
+        conv = graph.conv(x, f"features.{index}", scaled(entry, width), norm, (1, 1, 1, 1))
+        x = graph.add("Relu", conv)
         index += 3 if batch_norm else 2
     norm = "window.1" if batch_norm else None
-    return str(graph.add("Relu", graph.conv(x, "window.0", norm, pads=(1, 1, 1, 1))))
+    window = graph.conv(x, "window.0", scaled(512, width), norm, (1, 1, 1, 1))
+    return str(graph.add("Relu", window))

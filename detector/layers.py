@@ -10,3 +10,8 @@ LAYERS: tuple[int | None, ...] = (
 )  # fmt: skip
 
 STRIDE = 16
+
+
+def scaled(channels: int, width: float) -> int:
+    """Channels at a width multiplier: a multiple of eight (what vector units like), at least 8."""
+    return max(8, round(channels * width / 8) * 8)

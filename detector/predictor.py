@@ -3,26 +3,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import nn
 
-from detector import ctpn as _ctpn  # noqa: F401  (registers the architecture)
-from detector.anchors import STRIP
+from detector.anchors import DEFAULT_HEIGHTS, STRIP
 from detector.connector import ConnectOptions, Lines, connect, drop_contained
-from detector.preprocess import normalise, preprocessing
+from detector.net import NET, Outputs, probabilities, whole_cells
+from detector.preprocess import preprocessing
 from detector.scale import guess_line_height
-from ocr_pipeline.core.devices import autocast, resolve_device
+from ocr_pipeline.core.backends import Session, SessionOptions, open_session
 from ocr_pipeline.core.errors import InputError, UsageError, WeightsError
-from ocr_pipeline.core.inference import fuse, keep_freed_memory
-from ocr_pipeline.core.registry import build
-from ocr_pipeline.core.weights import find_weights, load_weights
+from ocr_pipeline.core.weights import find_weights, read_header
+
+if TYPE_CHECKING:
+    from torch import nn
 
 Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.floating[Any]]
@@ -84,37 +84,47 @@ class Detector:
     """Finds text lines in images.
 
     Args:
-        model: the network; put into evaluation mode.
-        device: where it runs.
-        precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
+        session: the net, ready to run.
+        heights: heights of its anchors.
     """
 
-    def __init__(self, model: nn.Module, device: str = "auto", precision: str = "auto") -> None:
-        keep_freed_memory()
-        self.device = resolve_device(device)
-        self.precision = precision
-        self.heights: tuple[float, ...] = model.anchor_heights  # type: ignore[assignment]
-        self.model = fuse(model).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    def __init__(self, session: Session, heights: Sequence[float]) -> None:
+        self.session = session
+        self.heights = tuple(float(height) for height in heights)
 
     @classmethod
     def from_weights(
-        cls, name_or_path: str | Path, device: str = "auto", precision: str = "auto"
+        cls,
+        name_or_path: str | Path,
+        device: str = "auto",
+        precision: str = "auto",
+        backend: str = "auto",
+        threads: int = 0,
     ) -> Detector:
-        """Builds the detector that a weights file describes.
+        """Opens the detector that a weights file or an exported file holds.
 
         Raises:
+            DeviceError: if the backend, device or precision is not there.
             WeightsError: if there is no such file or it does not hold a detector that fits.
         """
         path = find_weights(name_or_path, "detector")
-        header, state = load_weights(path)
-        if header["preprocessing"] != preprocessing():
+        made_for = read_header(path)["preprocessing"]
+        if made_for != preprocessing():
             raise WeightsError(f"{path}: made for another preprocessing: update this program")
-        model = build(header["architecture"], **header["config"])
-        try:
-            model.load_state_dict(state)
-        except RuntimeError as error:
-            raise WeightsError(f"{path}: its tensors do not fit its config: {error}") from error
-        return cls(model, device, precision)
+        options = SessionOptions(backend, device, precision, threads)
+        session, header = open_session(NET, path, options)
+        return cls(session, header["config"].get("anchor_heights", DEFAULT_HEIGHTS))
+
+    @classmethod
+    def from_module(
+        cls, model: nn.Module, device: str = "auto", precision: str = "auto"
+    ) -> Detector:
+        """A detector that runs a torch module, a copy of which it takes."""
+        from ocr_pipeline.core.backends.torch_session import TorchSession
+
+        session = TorchSession(model, NET.forward, SessionOptions("torch", device, precision))
+        heights: Any = model.anchor_heights
+        return cls(session, heights)
 
     def detect(self, image: Image, options: DetectOptions | None = None) -> list[DetectedLine]:
         """Finds the lines of an image.
@@ -132,28 +142,10 @@ class Detector:
         pairs = zip(lines.quads, lines.scores, strict=True)
         return [DetectedLine(quad, float(score)) for quad, score in pairs]
 
-    def outputs(self, image: Image) -> tuple[Floats, Floats, Floats]:
-        """Runs the net on one image: scores (h, w, k), vertical (h, w, k, 2), side (h, w, k)."""
-        with torch.inference_mode(), autocast(self.device, self.precision):
-            return run_net(self.model, image, self.device)
-
-
-def run_net(model: nn.Module, image: Image, device: torch.device) -> tuple[Floats, Floats, Floats]:
-    """Outputs of a net for one image, padded to whole cells by repeating its border.
-
-    Returns:
-        Probabilities (h, w, k), vertical (h, w, k, 2) and side (h, w, k), as float32 arrays.
-    """
-    bottom, right = -image.shape[0] % STRIP, -image.shape[1] % STRIP
-    if bottom or right:
-        image = np.pad(image, ((0, bottom), (0, right), (0, 0)), mode="edge")
-    batch = torch.tensor(image, device=device)[None]
-    output = model(normalise(batch))
-    logits = output.score[0].float()
-    score = torch.sigmoid(logits[..., 1] - logits[..., 0])
-    arrays: Any = (score, output.vertical[0].float(), output.side[0].float())
-    score_, vertical, side = (a.cpu().numpy() for a in arrays)
-    return score_, vertical, side
+    def outputs(self, image: Image) -> Outputs:
+        """Runs the net on one image, padded to whole cells."""
+        logits, vertical, side = self.session.run(whole_cells(image)[None])
+        return probabilities(logits[0]), vertical[0], side[0]
 
 
 def _check(image: Image) -> Image:

@@ -28,7 +28,8 @@ from detector.dataset import (
     read_pages,
 )
 from detector.loss import BatchTargets, LossOptions, ctpn_loss
-from detector.predictor import DetectOptions, find_lines, run_net
+from detector.net import run_module
+from detector.predictor import DetectOptions, find_lines
 from detector.preprocess import normalise, preprocessing
 from detector.targets import TargetOptions, Targets, decode_targets
 from ocr_pipeline.core.deteval import DetectionCounts, deteval, iou_match
@@ -226,7 +227,7 @@ def _measure(model: nn.Module, pages: Sequence[Page]) -> tuple[DetectionCounts, 
     tally, iou = DetectionCounts(), DetectionCounts()
     for page in pages:
         lines = find_lines(
-            page.image, lambda image: run_net(model, image, device), heights, DetectOptions()
+            page.image, lambda image: run_module(model, image, device), heights, DetectOptions()
         )
         tally += deteval(list(page.quads), list(lines.quads), page.ignore.tolist())
         iou += iou_match(list(page.quads), list(lines.quads), page.ignore.tolist())

@@ -5,12 +5,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from detector.layers import LAYERS
-
-
-def scaled(channels: int, width: float) -> int:
-    """Channels at a width multiplier: a multiple of eight (what vector units like), at least 8."""
-    return max(8, round(channels * width / 8) * 8)
+from detector.layers import LAYERS, scaled
 
 
 def vgg16_features(width: float = 1.0, batch_norm: bool = True) -> nn.Sequential:

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from ocr_pipeline.assembly import Quad, ReadingLike, make_line
 from ocr_pipeline.core.document import Document, Page
 from ocr_pipeline.core.errors import InputError
 from ocr_pipeline.core.geometry import box_quad, crop_quad, quad_size
-from ocr_pipeline.layout import order_lines
+from ocr_pipeline.layout import Stages, Turn, find_upright, order_lines, page_skew
 from ocr_pipeline.options import RunOptions
 from ocr_pipeline.readers import Frame, InputFile, open_document
 
@@ -58,7 +58,9 @@ class PageWork:
         width, height: pixels of the image as it came.
         quads: (4, 2) float32 per line, in pixels of the image as it came.
         scores: the detector's, one per line.
-        crops: (h, w, 3) uint8 upright images, one per line.
+        crops: (h, w, 3) uint8 upright images, one per line that is still to be read.
+        turn: what makes the page upright.
+        known: readings, by the index of their line, of those that told which way up the page is.
     """
 
     width: int
@@ -66,6 +68,8 @@ class PageWork:
     quads: tuple[Quad, ...]
     scores: tuple[float, ...]
     crops: tuple[Image, ...]
+    turn: Turn
+    known: Mapping[int, ReadingLike] = field(default_factory=dict)
 
 
 class Pipeline:
@@ -142,17 +146,26 @@ class Pipeline:
         return self.finish(work, self.read_crops(work.crops), number, dpi)
 
     def find(self, image: Image) -> PageWork:
-        """The first step of reading a page: finds its lines and cuts them out.
+        """The first step of reading a page: finds its lines, whichever way up it is, and cuts
+        them out.
 
         Args:
             image: (H, W, 3) RGB or (H, W) grey, uint8.
         """
         image = check_image(image)
         height, width = image.shape[:2]
-        quads, scores = self._detect(image)
-        pad_y = PAD_Y if self.options.detect else 0.0
-        crops = [crop_quad(image, quad, pad_x=self._pad_x, pad_y=pad_y) for quad in quads]
-        return PageWork(width, height, tuple(quads), tuple(scores), tuple(crops))
+        if self.detector is None or not self.options.detect:
+            whole = box_quad(0, 0, width, height)
+            crops = (crop_quad(image, whole),)
+            return PageWork(width, height, (whole,), (1.0,), crops, Turn(width, height))
+
+        def cut(quad: Quad) -> Image:
+            return crop_quad(image, quad, pad_x=PAD_X, pad_y=PAD_Y)
+
+        stages = Stages(self._detect, cut, self.read_crops)
+        found = find_upright(image, stages, self.options.page_layout)
+        crops = tuple(cut(quad) for i, quad in enumerate(found.quads) if i not in found.known)
+        return PageWork(width, height, found.quads, found.scores, crops, found.turn, found.known)
 
     def read_crops(self, crops: Sequence[Image]) -> list[ReadingLike]:
         """The second step: readings of crops, of one page or of many, in their order."""
@@ -169,17 +182,28 @@ class Pipeline:
 
         Args:
             work: what :meth:`find` gave; its crops are not looked at.
-            readings: one per crop, in order.
+            readings: one per crop of the page, in order.
             number: the page's number in its document, from 1.
             dpi: its resolution where it is known.
         """
-        kept = [i for i, reading in enumerate(readings) if self._keeps(reading)]
+        rest = iter(readings)
+        read = [work.known[i] if i in work.known else next(rest) for i in range(len(work.quads))]
+        kept = [i for i, reading in enumerate(read) if self._keeps(reading)]
         quads = [work.quads[i] for i in kept]
+        upright = [work.turn.forward(quad) for quad in quads]
         lines = tuple(
-            make_line(quads[i], work.scores[kept[i]], readings[kept[i]], self._pad_x, row)
-            for i, row in order_lines(quads)
+            make_line(quads[i], work.scores[kept[i]], read[kept[i]], self._pad_x, row)
+            for i, row in order_lines(upright)
         )
-        return Page(number=number, width=work.width, height=work.height, lines=lines, dpi=dpi)
+        return Page(
+            number=number,
+            width=work.width,
+            height=work.height,
+            lines=lines,
+            dpi=dpi,
+            rotation=work.turn.rotation,
+            skew=page_skew(upright, work.turn.slant),
+        )
 
     @property
     def _pad_x(self) -> float:
@@ -189,9 +213,8 @@ class Pipeline:
         return bool(reading.text.strip()) and reading.confidence >= self.options.min_confidence
 
     def _detect(self, image: Image) -> tuple[list[Quad], list[float]]:
-        """Quads and scores of a page's lines; the whole image where there is no detector."""
-        if self.detector is None or not self.options.detect:
-            return [box_quad(0, 0, image.shape[1], image.shape[0])], [1.0]
+        """Quads and scores of an image's lines."""
+        assert self.detector is not None
         found = [line for line in self.detector.detect(image, self._detect_options) if _real(line)]
         least = self.options.min_score or 0.0
         found = [line for line in found if line.score >= least]
@@ -222,25 +245,22 @@ def _real(line: DetectedLike) -> bool:
 
 def _set_threads(threads: int) -> None:
     if threads:
-        import torch
-
-        torch.set_num_threads(threads)
         cv2.setNumThreads(threads)
 
 
 def check_devices(options: RunOptions) -> None:
-    """Resolves every device and precision of a run, so that none fails half way.
+    """Looks for every backend, device and precision of a run, so that none fails half way.
 
     Raises:
         DeviceError: naming what is not there.
     """
-    from ocr_pipeline.core.devices import resolve_device, resolve_dtype
+    from ocr_pipeline.core.backends import SessionOptions, choices
 
     stages = [options.recognizer_device]
     if options.detect:
         stages.append(options.detector_device)
     for device in stages:
-        resolve_dtype(resolve_device(device or options.device), options.precision)
+        choices(SessionOptions(options.backend, device or options.device, options.precision))
 
 
 def load_detector(options: RunOptions) -> DetectorLike:
@@ -248,7 +268,9 @@ def load_detector(options: RunOptions) -> DetectorLike:
     from detector import Detector
 
     device = options.detector_device or options.device
-    return Detector.from_weights(options.detector, device, options.precision)
+    return Detector.from_weights(
+        options.detector, device, options.precision, options.backend, options.threads
+    )
 
 
 def load_recognizer(options: RunOptions) -> RecognizerLike:
@@ -262,6 +284,8 @@ def load_recognizer(options: RunOptions) -> RecognizerLike:
         options.precision,
         decoding=decode_options(options),
         batch_size=options.batch_size,
+        backend=options.backend,
+        threads=options.threads,
     )
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ocr_pipeline.core.registry import register
 from recognizer.cells import Recurrent
-from recognizer.layers import CHANNELS, POOLS, STRIDE, normed_layers, steps
+from recognizer.layers import POOLS, STRIDE, channels, normed_layers, steps
 
 __all__ = ["CRNN", "STRIDE", "paper_crnn", "parameters", "steps"]
 
@@ -50,11 +50,11 @@ class CRNN(nn.Module):
         height: int = 32,
     ) -> None:
         super().__init__()
-        channels = [max(8, round(width * c / 8) * 8) for c in CHANNELS]
+        widths = channels(width)
         blocks: list[nn.Module] = []
         before = 1
-        for index, (after, pool) in enumerate(zip(channels, POOLS, strict=True)):
-            final = index == len(channels) - 1
+        for index, (after, pool) in enumerate(zip(widths, POOLS, strict=True)):
+            final = index == len(widths) - 1
             normed = index in normed_layers(norm)
             kernel = (height // 16, last) if final else (3, 3)
             if final and last > 1:

@@ -6,12 +6,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import torch
-import torch.nn.functional as functional
-from torch import Tensor
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,9 @@ def ctc_loss_of_log_probs(
     log_probs: Tensor, targets: Sequence[Sequence[int]], lengths: Tensor, blank: int
 ) -> Tensor:
     """As :func:`ctc_loss`, from (N, T, classes) log-probabilities."""
+    import torch
+    from torch.nn import functional
+
     sizes = torch.tensor([len(target) for target in targets])
     flat = torch.tensor([index for target in targets for index in target], dtype=torch.long)
     losses = functional.ctc_loss(
@@ -77,6 +81,8 @@ def merge_case(log_probs: Tensor, pairs: Tensor) -> Tensor:
     Returns:
         (..., classes): the lower case's class has both, the upper case's practically none.
     """
+    import torch
+
     lower, upper = pairs[:, 0], pairs[:, 1]
     merged = log_probs.clone()
     merged[..., lower] = torch.logaddexp(log_probs[..., lower], log_probs[..., upper])

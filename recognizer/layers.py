@@ -11,6 +11,11 @@ POOLS = ((2, 2), (2, 2), None, (2, 1), None, (2, 1), None)
 STRIDE = 4
 
 
+def channels(width: float) -> list[int]:
+    """Output channels at a width multiplier: multiples of eight, at least 8."""
+    return [max(8, round(width * count / 8) * 8) for count in CHANNELS]
+
+
 def normed_layers(norm: str) -> tuple[int, ...]:
     """Convolutions that batch normalisation follows.
 

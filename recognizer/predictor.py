@@ -4,26 +4,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import nn
 
-from ocr_pipeline.core.devices import autocast, resolve_device, resolve_dtype
+from ocr_pipeline.core.backends import Session, SessionOptions, open_session
 from ocr_pipeline.core.errors import UsageError, WeightsError
-from ocr_pipeline.core.inference import fuse, keep_freed_memory
-from ocr_pipeline.core.registry import build
-from ocr_pipeline.core.weights import find_weights, load_weights
-from recognizer import crnn
+from ocr_pipeline.core.weights import find_weights
 from recognizer.alphabet import Alphabet
 from recognizer.beam import CharNgram, Lexicon, prefix_beam
 from recognizer.ctc import Decoded, greedy, widen_spans
-from recognizer.preprocessing import PREPROCESSING, collate, prepare, round_up
+from recognizer.layers import STRIDE, steps
+from recognizer.net import NET, softmax
+from recognizer.preprocessing import PREPROCESSING, prepare, round_up, stack
 
 DEFAULT = "crnn-latin"
 _BUCKET = 64  # lines are padded to a multiple of this width, so that equal widths share a batch
@@ -93,52 +90,43 @@ class Recognizer:
 
     def __init__(
         self,
-        model: nn.Module,
-        header: dict[str, Any],
-        device: str | torch.device = "auto",
-        precision: str = "auto",
+        session: Session,
+        header: Mapping[str, Any],
         decoding: DecodeOptions | None = None,
         batch_size: int = 32,
     ) -> None:
-        self.decoding = decoding or DecodeOptions()
-        self.batch_size = batch_size
         preprocessing = header["preprocessing"]
         for key in ("color", "contrast"):
             if preprocessing.get(key) != PREPROCESSING[key]:
                 raise WeightsError(f"preprocessing {key}={preprocessing.get(key)!r} is unknown")
+        self.session = session
         self.header = header
+        self.decoding = decoding or DecodeOptions()
+        self.batch_size = batch_size
         self.height = int(preprocessing["height"])
-        self.alphabet = Alphabet.from_header(header)
-        self.device = resolve_device(device)
-        resolve_dtype(self.device, precision)
-        self.precision = precision
-        keep_freed_memory()
-        self.model = fuse(model).to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.alphabet = Alphabet.from_header(dict(header))
 
     @classmethod
     def from_weights(
         cls,
         name_or_path: str | Path = DEFAULT,
-        device: str | torch.device = "auto",
+        device: str = "auto",
         precision: str = "auto",
         decoding: DecodeOptions | None = None,
         batch_size: int = 32,
+        backend: str = "auto",
+        threads: int = 0,
     ) -> Recognizer:
-        """Loads a bundled net by name, or a weights file.
+        """Opens a bundled net by name, a weights file, or an exported file.
 
         Raises:
-            WeightsError: if there is none, or it does not fit.
-            DeviceError: if the device or precision is not there.
+            DeviceError: if the backend, device or precision is not there.
+            WeightsError: if there is no such file, or it does not fit.
         """
         path = find_weights(name_or_path, "recognizer")
-        resolve_dtype(resolve_device(device), precision)
-        header, state = load_weights(path)
-        model = build(header["architecture"], **header["config"])
-        try:
-            model.load_state_dict(state)
-        except RuntimeError as error:
-            raise WeightsError(f"{path}: its tensors do not fit its header: {error}") from error
-        return cls(model, header, device, precision, decoding, batch_size)
+        options = SessionOptions(backend, device, precision, threads)
+        session, header = open_session(NET, path, options)
+        return cls(session, header, decoding, batch_size)
 
     def read(self, crops: Sequence[npt.NDArray[np.uint8]]) -> list[Reading]:
         """Reads lines.
@@ -155,22 +143,18 @@ class Recognizer:
             probabilities = self._probabilities([lines[i] for i in group], width)
             for i, row in zip(group, probabilities, strict=True):
                 size = lines[i].shape[1]
-                decoded = self.decoding.decode(row[: crnn.steps(size)], self.alphabet)
-                readings[i] = self._reading(decoded, crnn.steps(size), size / crnn.STRIDE)
+                decoded = self.decoding.decode(row[: steps(size)], self.alphabet)
+                readings[i] = self._reading(decoded, steps(size), size / STRIDE)
         return readings
 
     def _probabilities(
         self, lines: Sequence[npt.NDArray[np.float32]], width: int
     ) -> npt.NDArray[np.float32]:
-        batch = collate(lines, width).to(self.device)
-        with torch.inference_mode(), autocast(self.device, self.precision):
-            logits = self.model(batch)
-        result: npt.NDArray[np.float32] = logits.float().softmax(-1).cpu().numpy()
-        return result
+        return softmax(self.session.run(stack(lines, width))[0])
 
-    def _reading(self, decoded: Decoded, steps: int, length: float) -> Reading:
+    def _reading(self, decoded: Decoded, count: int, length: float) -> Reading:
         chars = []
-        extents = widen_spans(decoded.spans, steps)
+        extents = widen_spans(decoded.spans, count)
         for index, confidence, (start, end) in zip(
             decoded.classes, decoded.confidences, extents, strict=True
         ):

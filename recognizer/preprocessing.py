@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 # The figures that a weights file carries; what reads them insists on these.
 PREPROCESSING: dict[str, Any] = {"color": "grey", "height": 32, "contrast": [1, 99, 40]}
@@ -59,14 +60,23 @@ def prepare(crop: npt.NDArray[np.uint8], height: int) -> npt.NDArray[np.float32]
     return normalise(scale_to_height(to_grey(crop), height))
 
 
-def collate(lines: Sequence[npt.NDArray[np.float32]], width: int | None = None) -> Tensor:
+def stack(
+    lines: Sequence[npt.NDArray[np.float32]], width: int | None = None
+) -> npt.NDArray[np.float32]:
     """Pads prepared lines on the right with mid-grey: (N, 1, height, width) float32."""
     height = lines[0].shape[0]
     width = width or round_up(max(line.shape[1] for line in lines))
     batch = np.zeros((len(lines), 1, height, width), np.float32)
     for row, line in zip(batch, lines, strict=True):
         row[0, :, : line.shape[1]] = line
-    return torch.from_numpy(batch)
+    return batch
+
+
+def collate(lines: Sequence[npt.NDArray[np.float32]], width: int | None = None) -> Tensor:
+    """As :func:`stack`, for torch."""
+    import torch
+
+    return torch.from_numpy(stack(lines, width))
 
 
 def round_up(width: int, multiple: int = 4) -> int:

@@ -10,9 +10,10 @@ from torch import nn
 
 from detector.ctpn import Ctpn
 from detector.loss import BatchTargets, ctpn_loss
-from detector.predictor import fuse, run_net
+from detector.net import run_module
 from detector.preprocess import MEAN, STD, normalise
 from detector.vgg import vgg16_features
+from ocr_pipeline.core.inference import fuse
 from ocr_pipeline.core.registry import build
 
 
@@ -106,8 +107,8 @@ def test_folding_batch_norm_changes_nothing() -> None:
     folded = fuse(net)
     assert not any(isinstance(m, nn.BatchNorm2d) for m in folded.modules())
     with torch.inference_mode():
-        plain = run_net(net.eval(), image, torch.device("cpu"))
-        fast = run_net(folded, image, torch.device("cpu"))
+        plain = run_module(net.eval(), image, torch.device("cpu"))
+        fast = run_module(folded, image, torch.device("cpu"))
     for a, b in zip(plain, fast, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-4)
     assert plain[0].shape == (4, 5, 10)  # padded to whole cells

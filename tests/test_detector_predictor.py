@@ -160,7 +160,7 @@ def test_tiles_give_what_the_whole_page_gives() -> None:
 
 
 def test_tiny_net_runs_on_any_image_and_stays_within_it() -> None:
-    detector = Detector(tiny(), "cpu", "fp32")
+    detector = Detector.from_module(tiny(), "cpu", "fp32")
     for shape in [(1, 1, 3), (7, 400, 3), (333, 121, 3), (90, 70)]:
         image = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
         for line in detector.detect(image):
@@ -169,7 +169,10 @@ def test_tiny_net_runs_on_any_image_and_stays_within_it() -> None:
 
 
 def test_untrained_net_finds_nothing_on_a_blank_page() -> None:
-    assert Detector(tiny(), "cpu", "fp32").detect(np.full((200, 300, 3), 255, np.uint8)) == []
+    assert (
+        Detector.from_module(tiny(), "cpu", "fp32").detect(np.full((200, 300, 3), 255, np.uint8))
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -177,7 +180,7 @@ def test_untrained_net_finds_nothing_on_a_blank_page() -> None:
 )
 def test_what_is_no_image_is_refused(image: npt.NDArray[Any]) -> None:
     with pytest.raises(InputError):
-        Detector(tiny(), "cpu", "fp32").detect(image)
+        Detector.from_module(tiny(), "cpu", "fp32").detect(image)
 
 
 def test_weights_file_gives_the_same_net(tmp_path: Path) -> None:
@@ -186,7 +189,7 @@ def test_weights_file_gives_the_same_net(tmp_path: Path) -> None:
     loaded = Detector.from_weights(tmp_path / "tiny.safetensors", "cpu", "fp32")
     image = np.random.default_rng(0).integers(0, 256, (64, 96, 3)).astype(np.uint8)
     for a, b in zip(
-        Detector(net, "cpu", "fp32").outputs(image), loaded.outputs(image), strict=True
+        Detector.from_module(net, "cpu", "fp32").outputs(image), loaded.outputs(image), strict=True
     ):
         np.testing.assert_allclose(a, b, atol=1e-5)
 

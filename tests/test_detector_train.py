@@ -222,7 +222,7 @@ def test_the_net_overfits_eight_samples() -> None:
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < 0.2 * losses[0]
-    score, _, _ = Detector(net, "cpu", "fp32").outputs(pages[0])
+    score, _, _ = Detector.from_module(net, "cpu", "fp32").outputs(pages[0])
     labels = encoded[0].labels
     assert score[labels == 1].mean() > 0.7 and score[labels == 0].mean() < 0.15
 

@@ -12,7 +12,7 @@ import click
 from ocr_pipeline.core.errors import UsageError
 from ocr_pipeline.core.images import write_atomic
 from ocr_pipeline.evaluation.report import Evaluation, spread_out
-from ocr_pipeline.options import DEFAULT_DETECTOR, DEFAULT_RECOGNIZER, PRECISIONS
+from ocr_pipeline.options import BACKENDS, DEFAULT_DETECTOR, DEFAULT_RECOGNIZER, PRECISIONS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,8 +38,9 @@ _COMMON = (
         "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for --worst."
     ),
     click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda[:N], mps."),
+    click.option("--backend", type=click.Choice(BACKENDS), default="auto", show_default=True),
     click.option("--precision", type=click.Choice(PRECISIONS), default="auto", show_default=True),
-    click.option("--threads", type=click.IntRange(0), default=0, help="CPU threads; 0: PyTorch's."),
+    click.option("--threads", type=click.IntRange(0), default=0, help="CPU threads; 0: all."),
 )
 
 
@@ -70,8 +71,7 @@ def detector(detector: str, **common: Any) -> None:
 
     _check_out(common)
     pages = pages_with_boxes(read_page_set(common["data"], common["split"]), common["data"])
-    _set_threads(common["threads"])
-    net = Detector.from_weights(detector, common["device"], common["precision"])
+    net = Detector.from_weights(detector, **_runs_on(common))
     result = evaluate_detector(
         spread_out(pages, common["limit"]),
         net,
@@ -119,8 +119,7 @@ def recognizer(
 
     _check_out(common)
     samples = read_labels(common["data"], label_format, alphabet_file, index_base, common["split"])
-    _set_threads(common["threads"])
-    net = Recognizer.from_weights(recognizer, common["device"], common["precision"])
+    net = Recognizer.from_weights(recognizer, **_runs_on(common))
     compared = {"normalise": normalise, "ignore_case": ignore_case}
     result = evaluate_recognizer(
         spread_out(samples, common["limit"]),
@@ -182,6 +181,7 @@ def pipeline(
         device=common["device"],
         detector_device=detector_device,
         recognizer_device=recognizer_device,
+        backend=common["backend"],
         precision=common["precision"],
         threads=common["threads"],
         batch_size=batch_size,
@@ -205,15 +205,16 @@ def _check_out(common: dict[str, Any]) -> None:
 
 
 def _settings(common: dict[str, Any], **more: Any) -> dict[str, Any]:
-    kept = {key: common[key] for key in ("split", "limit", "device", "precision", "threads")}
+    kept = {key: common[key] for key in ("split", "limit", *_RUNS_ON)}
     return {"set": common["data"].name, **kept, **more}
 
 
-def _set_threads(threads: int) -> None:
-    if threads:
-        import torch
+_RUNS_ON = ("device", "precision", "backend", "threads")
 
-        torch.set_num_threads(threads)
+
+def _runs_on(common: dict[str, Any]) -> dict[str, Any]:
+    """The flags that say what runs a net."""
+    return {key: common[key] for key in _RUNS_ON}
 
 
 def _report(result: Evaluation, common: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ocr_pipeline.batch_options import BatchOptions, Shard, parse_size
+from ocr_pipeline.batch_options import ENGINES, BatchOptions, Shard, parse_size
 from ocr_pipeline.cli.signals import stop_on_signals
 from ocr_pipeline.core.errors import ExitCode, InputError, UsageError
 from ocr_pipeline.core.train_options import config_option
@@ -138,6 +138,12 @@ def _option(flag: str, **kwargs: Any) -> Any:
 @_option("--pdf-language", help="Language tag for PDFs, such as en or zh-Hans.")
 @click.option("--workers", type=int, default=0, help="Processes that read pages; 0 chooses.")
 @click.option("--devices", type=NameList(), help="A worker for each: cuda:0,cuda:1.")
+@click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="local",
+    help="ray: workers are actors of a Ray cluster; $RAY_ADDRESS, or one started here.",
+)
 @click.option("--shard", type=ShardParam(), default="1/1", help="Read one part of n: 2/8.")
 @click.option("--retry", type=int, default=0, help="Tries more for pages that fail.")
 @click.option("--timeout", type=float, help="Seconds that a page may take; 0: no limit.")

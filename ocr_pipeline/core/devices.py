@@ -4,15 +4,21 @@
 from __future__ import annotations
 
 import contextlib
+import platform
+import sys
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, get_args
-
-import torch
+from typing import TYPE_CHECKING, Literal, get_args
 
 from ocr_pipeline.core.errors import DeviceError
 
+if TYPE_CHECKING:
+    import torch
+
+# torch is imported inside the functions: a run without it, or with a faster backend, does not
+# wait for it.
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
+_GPU_FILES = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/kfd", "/dev/dxg")
 
 
 def resolve_device(spec: str | torch.device = "auto") -> torch.device:
@@ -21,6 +27,8 @@ def resolve_device(spec: str | torch.device = "auto") -> torch.device:
     Raises:
         DeviceError: if the name is unknown or the device is not there.
     """
+    import torch
+
     if isinstance(spec, torch.device):
         return spec
     if spec == "auto":
@@ -45,6 +53,15 @@ def resolve_device(spec: str | torch.device = "auto") -> torch.device:
 
 
 @lru_cache(maxsize=1)
+def gpu_in_sight() -> bool:
+    """Whether there may be a GPU that torch can use; cheap, and rather yes than no."""
+    if sys.platform == "darwin":
+        return platform.machine() == "arm64"
+    linux = sys.platform.startswith("linux")
+    return not linux or any(Path(name).exists() for name in _GPU_FILES)
+
+
+@lru_cache(maxsize=1)
 def cpu_flags() -> frozenset[str]:
     """Instruction-set flags of the processor as Linux names them; empty where unknown."""
     try:
@@ -60,6 +77,8 @@ def cpu_flags() -> frozenset[str]:
 def has_fast_bf16(device: torch.device) -> bool:
     """Whether bfloat16 is computed in hardware, and thus faster than float32."""
     if device.type == "cuda":
+        import torch
+
         return torch.cuda.get_device_capability(device) >= (8, 0)
     return device.type == "cpu" and bool({"avx512_bf16", "amx_bf16"} & cpu_flags())
 
@@ -70,6 +89,10 @@ def resolve_dtype(device: torch.device, precision: str = "auto") -> torch.dtype:
     Raises:
         DeviceError: if the name is unknown, or the device does not have the type.
     """
+    import torch
+
+    if precision == "int8":
+        raise DeviceError("precision 'int8' needs --backend onnx or openvino, on a CPU")
     if precision not in get_args(Precision):
         raise DeviceError(f"precision {precision!r}: use auto, fp32, bf16 or fp16")
     if precision == "auto":
@@ -85,6 +108,8 @@ def autocast(
     device: torch.device, precision: str = "auto"
 ) -> contextlib.AbstractContextManager[None]:
     """Mixed precision on a device: a context in which matrix work runs in the smaller type."""
+    import torch
+
     dtype = resolve_dtype(device, precision)
     if dtype == torch.float32:
         return contextlib.nullcontext()

@@ -62,6 +62,10 @@ class DeviceError(OcrError):
     exit_code = ExitCode.DEVICE
 
 
+class BackendError(DeviceError):
+    """An inference backend that is not installed or cannot run a net."""
+
+
 class DataError(OcrError):
     """A data set, label or alphabet that cannot be used as it is."""
 

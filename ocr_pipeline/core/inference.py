@@ -7,9 +7,10 @@ import copy
 import ctypes
 import sys
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+if TYPE_CHECKING:
+    from torch import nn
 
 # glibc's names for the parameters of mallopt (malloc.h).
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
@@ -17,6 +18,9 @@ _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
 
 def fuse(model: nn.Module) -> nn.Module:
     """A copy in evaluation mode with each batch normalisation folded into its convolution."""
+    from torch import nn
+    from torch.nn.utils.fusion import fuse_conv_bn_eval
+
     model = copy.deepcopy(model).eval()
     for sequence in [m for m in model.modules() if isinstance(m, nn.Sequential)]:
         for i in range(len(sequence) - 1):

@@ -17,10 +17,12 @@ from ocr_pipeline.core.errors import WeightsError
 from ocr_pipeline.core.images import write_atomic
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import torch
 
 FORMAT_VERSION = 1
 SUFFIX = ".safetensors"
+_EXPORTED = (".onnx", ".xml")
 _KEY = "ocr_header"
 _REQUIRED = ("kind", "architecture", "config", "preprocessing")
 
@@ -58,12 +60,31 @@ def save_weights(
 
 
 def read_header(path: str | Path) -> dict[str, Any]:
-    """Reads a weights file's header without its tensors.
+    """Reads the header of a weights file, or of an exported one, without its tensors.
 
     Raises:
         WeightsError: if the file is missing, damaged, of another program or too new.
     """
     path = Path(path)
+    header = _exported_header(path) if path.suffix in _EXPORTED else _weights_header(path)
+    version = header.get("format_version", 0)
+    if version > FORMAT_VERSION:
+        raise WeightsError(
+            f"{path}: of format {version}, newer than {FORMAT_VERSION}: update this program"
+        )
+    missing = [key for key in _REQUIRED if key not in header]
+    if missing:
+        raise WeightsError(f"{path}: the header lacks {', '.join(missing)}")
+    return header
+
+
+def _exported_header(path: Path) -> dict[str, Any]:
+    from ocr_pipeline.core.backends.exported import read_exported_header
+
+    return read_exported_header(path)
+
+
+def _weights_header(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
@@ -77,15 +98,22 @@ def read_header(path: str | Path) -> dict[str, Any]:
     if _KEY not in metadata:
         raise WeightsError(f"{path}: a safetensors file, but not one that this program wrote")
     header: dict[str, Any] = json.loads(metadata[_KEY])
-    version = header.get("format_version", 0)
-    if version > FORMAT_VERSION:
-        raise WeightsError(
-            f"{path}: of format {version}, newer than {FORMAT_VERSION}: update this program"
-        )
-    missing = [key for key in _REQUIRED if key not in header]
-    if missing:
-        raise WeightsError(f"{path}: the header lacks {', '.join(missing)}")
     return header
+
+
+def load_arrays(path: str | Path) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    """As :func:`load_weights`, as arrays and without torch."""
+    import numpy as np
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    header = read_header(path)
+    try:
+        state = load_file(str(path))
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+        raise WeightsError(f"{path}: damaged ({error})") from error
+    floats = {k: v.astype(np.float32) for k, v in state.items() if v.dtype.kind == "f"}
+    return header, {**state, **floats}
 
 
 def load_weights(path: str | Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:

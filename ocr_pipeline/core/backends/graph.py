@@ -14,13 +14,15 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ocr_pipeline.core.errors import WeightsError
+from ocr_pipeline.core.errors import BackendError, WeightsError
 
 Array = npt.NDArray[Any]
 State = Mapping[str, Array]
 Dim = int | str
 
 OPSET = 17
+# Raised when a graph changes: files made by an earlier version are then not used any more.
+GRAPH_VERSION = 1
 IR_VERSION = 8
 HEADER_KEY = "ocr_header"
 # ONNX orders the gates of a cell otherwise than torch: input, output, forget, cell and
@@ -49,11 +51,12 @@ def build_graph(header: Mapping[str, Any], state: State) -> bytes:
         state: its tensors as float arrays.
 
     Raises:
-        WeightsError: if the architecture has no graph, or the weights do not fit it.
+        BackendError: if the architecture has no graph.
+        WeightsError: if the weights do not fit it.
     """
     name = header["architecture"]
     if name not in _BUILDERS:
-        raise WeightsError(f"architecture {name!r} has no ONNX form; use --backend torch")
+        raise BackendError(f"architecture {name!r} has no ONNX form; use --backend torch")
     try:
         return _BUILDERS[name](state, header, **header["config"])
     except TypeError as error:
@@ -78,6 +81,7 @@ class Graph:
         self._constants: dict[str, Any] = {}
         self._inputs: list[Any] = []
         self._outputs: list[Any] = []
+        self._used: set[str] = set()
 
     def input(self, name: str, dtype: str, shape: Sequence[Dim]) -> str:
         """An input of the net; dimensions given by a name are free."""
@@ -115,27 +119,42 @@ class Graph:
 
     # --- layers of torch --------------------------------------------------------------------
 
-    def weight(self, name: str) -> Array:
+    def weight(self, name: str, rows: int | None = None) -> Array:
         """A tensor of the weights.
 
-        Raises:
-            WeightsError: if there is none of that name.
-        """
-        if name not in self.state:
-            raise WeightsError(f"the weights lack {name!r}: they do not fit their config")
-        return np.asarray(self.state[name])
+        Args:
+            name: as in the torch net.
+            rows: the size of its first axis by the net's config.
 
-    def conv(self, x: str, prefix: str, norm: str | None = None, pads: Sequence[int] = ()) -> str:
+        Raises:
+            WeightsError: if there is none of that name and size.
+        """
+        array = self.state.get(name)
+        if array is None or (rows is not None and array.shape[0] != rows):
+            seen = "is missing" if array is None else f"is {array.shape[0]} high, not {rows}"
+            raise WeightsError(f"the tensors do not fit their config: {name!r} {seen}")
+        self._used.add(name)
+        return np.asarray(array)
+
+    def conv(
+        self,
+        x: str,
+        prefix: str,
+        channels: int,
+        norm: str | None = None,
+        pads: Sequence[int] = (),
+    ) -> str:
         """A 2-D convolution of stride 1, the batch normalisation after it folded in.
 
         Args:
             x: (N, C, H, W).
             prefix: name of the convolution's weights.
+            channels: of its result.
             norm: name of the normalisation's; None where there is none.
             pads: zeros added at top, left, bottom, right.
         """
-        weight = self.weight(f"{prefix}.weight").astype(np.float64)
-        bias = np.zeros(len(weight))
+        weight = self.weight(f"{prefix}.weight", channels).astype(np.float64)
+        bias = np.zeros(channels)
         if f"{prefix}.bias" in self.state:
             bias += self.weight(f"{prefix}.bias")
         if norm is not None:
@@ -156,21 +175,29 @@ class Graph:
         size = [height, width]
         return str(self.add("MaxPool", x, kernel_shape=size, strides=size))
 
-    def linear(self, x: str, *prefixes: str) -> str:
-        """Linear layers over the last axis, their results side by side."""
-        weight = np.concatenate([self.weight(f"{p}.weight") for p in prefixes])
-        bias = np.concatenate([self.weight(f"{p}.bias") for p in prefixes])
-        name = prefixes[0]
+    def linear(self, x: str, layers: Mapping[str, int]) -> str:
+        """Linear layers over the last axis, their results side by side.
+
+        Args:
+            x: (..., features).
+            layers: size of each layer's result by the name of its weights.
+        """
+        weight = np.concatenate([self.weight(f"{p}.weight", n) for p, n in layers.items()])
+        bias = np.concatenate([self.weight(f"{p}.bias", n) for p, n in layers.items()])
+        name = next(iter(layers))
         product = self.add("MatMul", x, self.constant(weight.T, name=f"{name}.weight"))
         return str(self.add("Add", product, self.constant(bias, name=f"{name}.bias")))
 
-    def recurrent(self, x: str, prefix: str, cell: str, bidirectional: bool = True) -> str:
+    def recurrent(
+        self, x: str, prefix: str, cell: str, hidden: int, bidirectional: bool = True
+    ) -> str:
         """One layer of ``LSTM`` or ``GRU``.
 
         Args:
             x: (T, N, features).
             prefix: name of the layer's weights.
             cell: ``LSTM`` or ``GRU``.
+            hidden: units of each direction.
             bidirectional: in both directions.
 
         Returns:
@@ -178,12 +205,12 @@ class Graph:
         """
         suffixes = ("", "_reverse") if bidirectional else ("",)
         names = [f"{prefix}.{kind}_l0" for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
-        sides = [[self._gates(name + suffix, cell) for name in names] for suffix in suffixes]
+        sides = [[self._gates(n + suffix, cell, hidden) for n in names] for suffix in suffixes]
         w, r = (np.stack([side[i] for side in sides]) for i in (0, 1))
         b = np.stack([np.concatenate(side[2:]) for side in sides])
-        hidden = r.shape[-1]
         constants = [
-            self.constant(array, name=f"{prefix}.{kind}") for kind, array in zip("wrb", (w, r, b))
+            self.constant(array, name=f"{prefix}.{kind}")
+            for kind, array in {"w": w, "r": r, "b": b}.items()
         ]
         extra: dict[str, Any] = {"linear_before_reset": 1} if cell == "GRU" else {}
         direction = "bidirectional" if bidirectional else "forward"
@@ -197,9 +224,10 @@ class Graph:
         count = 3 if cell == "LSTM" else 2
         return list(self.add(cell, *inputs, outputs=count, **attributes))
 
-    def _gates(self, name: str, cell: str) -> Array:
+    def _gates(self, name: str, cell: str, hidden: int) -> Array:
         """A cell's weights with its gates in ONNX's order."""
-        parts = np.split(self.weight(name), len(_GATES[cell]))
+        gates = len(_GATES[cell])
+        parts = np.split(self.weight(name, gates * hidden), gates)
         return np.concatenate([parts[i] for i in _GATES[cell]])
 
     def shape(self, x: str, *axes: int) -> list[str]:
@@ -208,7 +236,14 @@ class Graph:
         return [str(self.add("Gather", whole, self.ints(axis))) for axis in axes]
 
     def model(self, header: Mapping[str, Any]) -> bytes:
-        """The finished model; the header goes into its metadata."""
+        """The finished model; the header goes into its metadata.
+
+        Raises:
+            WeightsError: if there are weights that no layer has used.
+        """
+        left = {name for name in self.state if not name.endswith("num_batches_tracked")}
+        if left := left - self._used:
+            raise WeightsError(f"the tensors do not fit their config: {min(left)!r} is not used")
         helper = self._helper
         graph = helper.make_graph(
             self._nodes, self.name, self._inputs, self._outputs, list(self._constants.values())
