@@ -74,6 +74,8 @@ _CLI = "ocr_pipeline.cli"
 COMMANDS = {
     "run": Lazy(f"{_CLI}.run:run", "Read the text of images, folders and globs."),
     "serve": Lazy(f"{_CLI}.serve:serve", "Serve a web page and an HTTP API."),
+    "watch": Lazy(f"{_CLI}.watch:watch", "Read the documents of a folder as they come."),
+    "convert": Lazy(f"{_CLI}.convert:convert", "Turn results into other formats."),
     "train": Lazy(f"{_CLI}.train:train", "Train a detector or a recognizer."),
     "evaluate": Lazy(f"{_CLI}.evaluate:evaluate", "Measure a stage or the whole pipeline."),
     "synth": Lazy(f"{_CLI}.synth:synth", "Render training lines and pages."),
