@@ -11,9 +11,10 @@ from ocr_pipeline.core.images import Frame
 from ocr_pipeline.read_options import PDF_TEXT, ReadOptions
 from ocr_pipeline.readers.document import OpenDocument
 from ocr_pipeline.readers.input_file import InputFile
-from ocr_pipeline.readers.inputs import IMAGE_SUFFIXES, find_inputs
+from ocr_pipeline.readers.inputs import find_inputs
 from ocr_pipeline.readers.opening import open_document
 from ocr_pipeline.readers.sources import open_bytes
+from ocr_pipeline.readers.suffixes import IMAGE_SUFFIXES
 
 __all__ = [
     "IMAGE_SUFFIXES",

@@ -18,6 +18,7 @@ from ocr_pipeline.core.images import open_regular
 from ocr_pipeline.read_options import ReadOptions
 from ocr_pipeline.readers.input_file import InputFile
 from ocr_pipeline.readers.sources import spool
+from ocr_pipeline.readers.suffixes import is_found
 
 # A member may be as large as the largest image that is read is in memory. Members that shrank
 # more than a scan can (a blank page shrinks a thousandfold, but is small) are bombs.
@@ -52,6 +53,20 @@ def members(file: InputFile) -> list[Member]:
             for index, info in enumerate(infos)
             if not info.is_dir()
         ]
+
+
+def documents(file: InputFile) -> list[Member]:
+    """The members that are documents by their suffix; zips among them, to be reported.
+
+    Raises:
+        InputError: if the zip is damaged.
+    """
+    return [member for member in members(file) if _is_document(member.path)]
+
+
+def _is_document(path: PurePosixPath) -> bool:
+    hidden = any(part[0] == "." or part == "__MACOSX" for part in path.parts)
+    return not hidden and is_found(path.name)
 
 
 def clean_path(name: str) -> PurePosixPath:

@@ -13,20 +13,17 @@ from ocr_pipeline.core.images import open_regular
 from ocr_pipeline.readers.input_file import InputFile, readable
 from ocr_pipeline.readers.kinds import HEAD, is_packed_document, is_zip
 from ocr_pipeline.readers.lists import read_list
+from ocr_pipeline.readers.suffixes import (
+    DOCUMENT_SUFFIXES,
+    IMAGE_SUFFIXES,
+    OVERLAY_MARK,
+    ZIP_SUFFIXES,
+    is_found,
+)
 from ocr_pipeline.readers.targets import with_distinct_targets
 
 __all__ = ["IMAGE_SUFFIXES", "OVERLAY_MARK", "InputFile", "find_inputs"]
 
-IMAGE_SUFFIXES = frozenset(
-    {".apng", ".avif", ".bmp", ".dib", ".gif", ".heic", ".heif", ".hif", ".j2c", ".j2k", ".jfif"}
-    | {".jp2", ".jpc", ".jpe", ".jpeg", ".jpf", ".jpg", ".jpx", ".mpo", ".pbm", ".pgm", ".png"}
-    | {".pnm", ".ppm", ".tif", ".tiff", ".webp"}
-)
-PDF_SUFFIXES = frozenset({".pdf"})
-ZIP_SUFFIXES = frozenset({".cbz", ".zip"})
-_DOCUMENTS = IMAGE_SUFFIXES | PDF_SUFFIXES
-_FOUND = _DOCUMENTS | ZIP_SUFFIXES
-OVERLAY_MARK = ".overlay"
 STDIN = "-"
 
 
@@ -166,7 +163,7 @@ def _remote(name: str) -> Iterator[InputFile]:
         found = [(name, PurePosixPath(name).name)]  # to be reported when it is opened
     for uri, target in found:
         path = Path(PurePosixPath("/", uri.partition("://")[2]))
-        if len(found) == 1 or path.suffix.lower() in _FOUND:
+        if len(found) == 1 or is_found(path.name):
             yield from _file(path, PurePath(target), uri)
 
 
@@ -179,7 +176,7 @@ def _matches(pattern: str, finder: _Finder) -> Iterator[InputFile]:
         if match.is_dir():
             if "**" not in pattern:
                 yield from _walk(match, target, finder)
-        elif _is_found(match.name) and match.is_file() and finder.may_find(match):
+        elif is_found(match.name) and match.is_file() and finder.may_find(match):
             yield from _file(match, target)
     if not matches:
         yield InputFile(Path(pattern), PurePath(Path(pattern).name))
@@ -217,15 +214,9 @@ def _walk(folder: Path, target: PurePath, finder: _Finder) -> Iterator[InputFile
             if entry.is_dir(follow_symlinks=False):
                 if inside_out or not finder.is_out(entry.path):
                     below.append((entry.path, its_target / entry.name))
-            elif _is_found(entry.name) and _is_file(entry) and not finder.skips(entry.path):
+            elif is_found(entry.name) and _is_file(entry) and not finder.skips(entry.path):
                 yield from _file(Path(entry.path), its_target / entry.name)
         folders.extend(reversed(below))
-
-
-def _is_found(name: str) -> bool:
-    """A document by its suffix, not hidden and no overlay of an earlier run."""
-    stem, suffix = os.path.splitext(name.lower())
-    return suffix in _FOUND and name[0] != "." and not stem.endswith(OVERLAY_MARK)
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:
@@ -238,25 +229,22 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
 
 def _file(path: Path, target: PurePath, uri: str | None = None) -> Iterator[InputFile]:
     """A file as a document, or the documents in it if it is a zip."""
-    from ocr_pipeline.readers.archive import members
+    from ocr_pipeline.readers.archive import documents
 
     file = InputFile(path, target, uri=uri)
     if not _may_be_zip(file):
         yield file
         return
     try:
-        found = members(file)
+        found = documents(file)
     except InputError:
         yield file  # to be reported when it is opened
         return
-    count = 0
     for member in found:
-        if _is_member(member.path):
-            count += 1
-            inner = PurePath(*member.path.parts)
-            name = f"{file.name}/{readable(str(member.path))}"
-            yield InputFile(path, target / inner, name, member.index, uri)
-    if not count:
+        inner = PurePath(*member.path.parts)
+        name = f"{file.name}/{readable(str(member.path))}"
+        yield InputFile(path, target / inner, name, member.index, uri)
+    if not found:
         yield file
 
 
@@ -265,7 +253,7 @@ def _may_be_zip(file: InputFile) -> bool:
     suffix = file.path.suffix.lower()
     if suffix in ZIP_SUFFIXES:
         return True
-    if suffix in _DOCUMENTS or file.uri is not None:
+    if suffix in DOCUMENT_SUFFIXES or file.uri is not None:
         return False
     try:
         with open_regular(file.path) as data:
@@ -273,9 +261,3 @@ def _may_be_zip(file: InputFile) -> bool:
     except (InputError, OSError):
         return False
     return is_zip(head) and not is_packed_document(head)
-
-
-def _is_member(path: PurePosixPath) -> bool:
-    """A document in a zip; zips in it as well, to be reported."""
-    hidden = any(part[0] == "." or part == "__MACOSX" for part in path.parts)
-    return not hidden and _is_found(path.name)

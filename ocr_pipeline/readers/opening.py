@@ -50,8 +50,11 @@ def _why_no_document(file: InputFile) -> str:
     """
     if file.member is not None:
         return "a zip within a zip is not opened; unpack it"
-    from ocr_pipeline.readers.archive import members
+    from ocr_pipeline.readers.archive import documents, members
 
     if not members(file):
         return "an empty zip"
-    return "a zip holds several documents or none; give it to find_inputs, which tells"
+    count = len(documents(file))
+    if not count:
+        return "a zip that holds no image or PDF"
+    return f"a zip of {count:,} documents; read them one by one, as find_inputs lists them"
