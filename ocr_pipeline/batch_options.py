@@ -95,6 +95,8 @@ class BatchOptions:
             raise UsageError(f"--review-below must lie between 0 and 1, not {self.review_below}")
         if self.engine not in ENGINES:
             raise UsageError(f"--engine {self.engine!r}: use {', '.join(ENGINES)}")
+        if self.engine == "ray" and self.devices:
+            raise UsageError("--devices: Ray gives each worker its GPU; say --device cuda")
 
     @property
     def page_seconds(self) -> float | None:

@@ -219,7 +219,8 @@ class Batch:
         waiting = list(self.manifest.files("run = ? AND state = ?", (number, WAITING)))
         pages = commits.waiting_pages(self.manifest, number)
         batch = self.batch
-        if len(waiting) + pages > SMALL or batch.workers or batch.devices or batch.timeout:
+        spread = batch.workers or batch.devices or batch.timeout or batch.engine != "local"
+        if len(waiting) + pages > SMALL or spread:
             return None, len(waiting) + pages
         if self._plan is not None and not self._plan.inline:
             return None, len(waiting) + pages  # there are workers already

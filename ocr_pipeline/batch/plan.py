@@ -62,6 +62,8 @@ def make_plan(options: RunOptions, batch: BatchOptions, small: bool, total: int)
         small: there are so few pages that starting processes would take longer than reading.
         total: pages, as far as they are counted: more workers than that are no use.
     """
+    if batch.engine == "ray":
+        return _cluster_plan(options, batch, total)
     cores = processors()
     gpu = _on_gpu(options, batch)
     pixels, workers = CHUNK_PIXELS, 1
@@ -77,6 +79,16 @@ def make_plan(options: RunOptions, batch: BatchOptions, small: bool, total: int)
     threads = options.threads or max(1, cores // workers)
     pages = GPU_CHUNK_PAGES if gpu else CHUNK_PAGES
     return Plan(inline, workers, threads, pages, pixels)
+
+
+def _cluster_plan(options: RunOptions, batch: BatchOptions, total: int) -> Plan:
+    """The plan of a run on a cluster, whose processors and memory are not this machine's."""
+    from ocr_pipeline.batch.executors.ray import spread
+
+    workers, threads, gpu = spread(options, batch)
+    workers = batch.workers or min(workers, total)
+    pixels = CHUNK_PIXELS if batch.memory is None else _fit(batch.memory, workers)[0]
+    return Plan(False, workers, threads, GPU_CHUNK_PAGES if gpu else CHUNK_PAGES, pixels)
 
 
 def _fit(budget: int, workers: int) -> tuple[int, int]:
@@ -118,7 +130,7 @@ def kept_plan(
 ) -> Plan:
     """The plan of the run that is gone on with, or a new one; kept in the manifest."""
     asked = [options.device, options.threads, batch.workers, list(batch.devices), batch.memory]
-    asked.append(batch.timeout is None)
+    asked += [batch.timeout is None, batch.engine]
     kept: dict[str, Any] = manifest.meta("plan", {})
     if unfinished and kept.get("asked") == asked:
         return Plan(**kept["plan"])

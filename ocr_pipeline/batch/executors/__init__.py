@@ -16,6 +16,11 @@ def make_executor(setup: WorkerSetup, plan: Plan, batch: BatchOptions) -> Execut
     """The executor that a plan and the options ask for; it is to be started."""
     if plan.inline:
         return Inline(setup, plan.threads)
+    if batch.engine == "ray":
+        from ocr_pipeline.batch.executors.ray import RayActors, spread
+
+        gpu = spread(setup.options, batch)[2]
+        return RayActors(setup, plan.workers, plan.threads, gpu, batch.page_seconds)
     from ocr_pipeline.batch.executors.processes import Processes
 
     devices: list[str | None] = [*batch.devices] or [None]
