@@ -6,7 +6,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path, PurePath, PurePosixPath
+from pathlib import Path, PurePath
 
 from ocr_pipeline.core.errors import InputError
 from ocr_pipeline.core.images import open_regular
@@ -155,16 +155,21 @@ def _listed(name: str, finder: _Finder) -> Iterator[InputFile]:
 
 
 def _remote(name: str) -> Iterator[InputFile]:
-    from ocr_pipeline.readers.remote import list_uri
+    """What an address stands for: a document, or those in a folder."""
+    from ocr_pipeline.readers.remote import list_uri, remote_path
 
     try:
         found = list_uri(name)
     except InputError:
-        found = [(name, PurePosixPath(name).name)]  # to be reported when it is opened
-    for uri, target in found:
-        path = Path(PurePosixPath("/", uri.partition("://")[2]))
-        if len(found) == 1 or is_found(path.name):
-            yield from _file(path, PurePath(target), uri)
+        found = None  # to be reported when it is opened
+    if found is None:
+        path = remote_path(name)
+        yield from _file(path, PurePath(path.name or "remote"), name)
+        return
+    for uri, below in found:
+        target = PurePath(below)
+        if is_found(target.name) and not any(part[0] == "." for part in target.parts):
+            yield from _file(remote_path(uri), target, uri)
 
 
 def _matches(pattern: str, finder: _Finder) -> Iterator[InputFile]:
@@ -230,8 +235,9 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
 def _file(path: Path, target: PurePath, uri: str | None = None) -> Iterator[InputFile]:
     """A file as a document, or the documents in it if it is a zip."""
     from ocr_pipeline.readers.archive import documents
+    from ocr_pipeline.readers.remote import without_secrets
 
-    file = InputFile(path, target, uri=uri)
+    file = InputFile(path, target, without_secrets(uri) if uri else "", uri=uri)
     if not _may_be_zip(file):
         yield file
         return

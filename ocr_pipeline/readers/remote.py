@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
@@ -49,17 +49,25 @@ def open_uri(uri: str) -> BinaryIO:
             return spool(stream, without_secrets(uri), MAX_REMOTE)
 
 
-def list_uri(uri: str) -> list[tuple[str, str]]:
+def remote_path(uri: str) -> Path:
+    """The path of an address without protocol and query; of a chain, that of its first link."""
+    first = uri.partition("::")[0]
+    scheme, _, rest = first.partition("://")
+    if scheme.lower() in ("http", "https"):
+        rest = unquote(re.split(r"[?#]", rest)[0])
+    return Path(PurePosixPath("/", rest))
+
+
+def list_uri(uri: str) -> list[tuple[str, str]] | None:
     """Addresses below a remote folder or glob, sorted, each with its path from there.
 
-    An address that is neither is returned as it is. Web pages are not searched for links.
+    None if it is an address of one document. Web pages are not searched for links.
 
     Raises:
         InputError: if it cannot be listed.
     """
-    alone = [(uri, PurePosixPath(urlsplit(uri).path).name or "remote")]
     if "::" in uri or uri.lower().startswith(("http://", "https://")):
-        return alone
+        return None
     with _explained(uri):
         import fsspec
 
@@ -71,7 +79,7 @@ def list_uri(uri: str) -> list[tuple[str, str]]:
             fixed = path.rstrip("/")
             found = system.find(path)
         else:
-            return alone
+            return None
         if not found:
             raise InputError(f"{uri}: nothing is there")
         return [(system.unstrip_protocol(name), _below(name, fixed)) for name in sorted(found)]
