@@ -348,6 +348,6 @@ class Manifest:
             "SELECT number, tree, error, width, height FROM pages WHERE file = ? ORDER BY number"
         )
         return tuple(
-            PageTree(index, tree or b"", from_sql(error), width, height)
+            PageTree(index, tree or b"", None, from_sql(error), width, height)
             for index, tree, error, width, height in self.db.execute(query, (file,))
         )

@@ -62,6 +62,8 @@ def unpack(data: bytes) -> Page:
 
 def page_of(tree: PageTree) -> Page:
     """A page out of the manifest; one that failed is empty and says why in its meta."""
+    if tree.page is not None:
+        return tree.page
     if tree.tree:
         return unpack(tree.tree)
     return Page(tree.index + 1, max(tree.width, 1), max(tree.height, 1), meta={"error": tree.error})

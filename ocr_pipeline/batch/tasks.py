@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ocr_pipeline.core.document import Page
 from ocr_pipeline.readers.inputs import InputFile
 
 # Called with the index of the page or file that is next and the step: the sign of life of a
@@ -163,10 +164,11 @@ class PageDone:
 
 @dataclass(frozen=True, slots=True)
 class PageTree:
-    """A page as the manifest holds it: a compressed tree, or an error."""
+    """A page as the manifest holds it: a compressed tree, or an error; or the page itself."""
 
     index: int
     tree: bytes = b""
+    page: Page | None = None
     error: str = ""
     width: int = 0
     height: int = 0

@@ -194,19 +194,21 @@ class Worker:
                 pages.append(self._finish(found))
         except OutputError as error:
             return ReadDone(fatal=str(error))
-        return self._write_whole(task, pages)
+        return self._write_whole(chunk, pages)
 
-    def _write_whole(self, task: Read, pages: Sequence[PageDone]) -> ReadDone:
+    def _write_whole(self, chunk: Sequence[_Found], pages: Sequence[PageDone]) -> ReadDone:
         """Writes the documents that lie in the chunk with all their pages, all of them read."""
         trees: dict[int, list[PageTree]] = {}
         files = {}
-        for job, page in zip(task.pages, pages, strict=True):
+        for found in chunk:
+            job = found.job
             if job.whole:
                 files[job.document] = job.file
-                trees.setdefault(job.document, []).append(PageTree(job.index, page.tree))
+                tree = PageTree(job.index, page=found.page)
+                trees.setdefault(job.document, []).append(tree)
         written = []
         for number, file in files.items():
-            if all(page.tree for page in trees[number]):
+            if all(tree.page is not None for tree in trees[number]):
                 write = Write(number, file, tuple(trees[number]))
                 result = self.setup.outputs.write_document(write)
                 if result.fatal:
@@ -285,11 +287,9 @@ class Worker:
                 pictures = self.setup.outputs.write_page
                 outputs, review = pictures(job.file, job.single, page, found.image)
             tree = pack(page)
-        except OutputError as error:
-            if error.hopeless:
-                raise
-            return PageDone(job.id, error=reason(job.file, error), seconds=found.seconds)
         except Exception as error:
+            if isinstance(error, OutputError) and error.hopeless:
+                raise
             found.fail(error)
             return PageDone(job.id, error=found.error, seconds=found.seconds)
         finally:
