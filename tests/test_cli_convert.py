@@ -55,6 +55,26 @@ def test_a_folder_is_mirrored_and_the_fullest_result_taken(tmp_path: Path) -> No
     assert (out / "c.txt").read_text(encoding="utf-8").split() == ONE.text.split()
 
 
+def test_page_files_with_numbers_are_one_document(tmp_path: Path) -> None:
+    document = plain_document()
+    source, out = tmp_path / "source", tmp_path / "out"
+    source.mkdir()
+    save(document, source / "a.page.xml")
+    assert names(source) == ["a.0001.page.xml", "a.0002.page.xml"]
+    for inputs in ([source], [source / "*.xml"], sorted(source.iterdir())):
+        assert convert(*inputs, "--out", out, "--format", "json").exit_code == 0
+        assert names(out) == ["a.json"]
+        read = load(out / "a.json")
+        assert [page.number for page in read.pages] == [1, 2]
+        assert read.pages[0].text == document.pages[0].text
+        (out / "a.json").unlink()
+    # One page alone keeps its name; beside the whole document it is left out.
+    assert convert(source / "a.0002.page.xml", "--out", out, "--format", "txt").exit_code == 0
+    save(document, source / "a.hocr")
+    assert convert(source, "--out", out, "--format", "md").exit_code == 0
+    assert names(out) == ["a.0002.txt", "a.md"]
+
+
 def test_what_fails_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
     save(ONE, tmp_path / "good.json")
     (tmp_path / "bad.json").write_text('{"format_version": 1, "pages"')

@@ -56,6 +56,13 @@ def test_the_tables_hold_what_can_be_asked_for() -> None:
     assert len(set(names)) == len(FORMATS) and all(name.startswith("a.b.") for name in names)
 
 
+def test_every_format_is_described() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "formats.md").read_text(encoding="utf-8")
+    for name in FORMATS:
+        file = output_path(Path("NAME"), name).name
+        assert f"| `{name}` | `{file}` |" in text, name
+
+
 @given(WILD)
 @settings(max_examples=25, deadline=None)
 def test_page_by_page_is_all_at_once(tree: Document) -> None:
