@@ -332,8 +332,14 @@ def _ends(strips: Strips, chain: Ints, count: int) -> tuple[Floats, Floats]:
     return np.where(swapped, first * STRIP, left), np.where(swapped, (last + 1) * STRIP, right)
 
 
-def drop_contained(lines: Lines, limit: float) -> Lines:
-    """Drops lines that lie for the most part in a longer one."""
+def drop_contained(lines: Lines, limit: float, trust: Floats | None = None) -> Lines:
+    """Drops lines that lie for the most part in a longer one.
+
+    Args:
+        lines: the lines.
+        limit: part of a line's area from which it lies in another.
+        trust: (n,) factors on the lines' lengths; ones when None.
+    """
     quads, scores = lines
     if len(quads) < 2:
         return lines
@@ -349,7 +355,7 @@ def drop_contained(lines: Lines, limit: float) -> Lines:
     tall = np.minimum(y1[:, None], y1) - np.maximum(y0[:, None], y0)
     shared = np.maximum(wide, 0) * np.maximum(tall, 0)
     area = np.maximum((x1 - x0) * (y1 - y0), 1e-3)
-    worth = (x1 - x0) * scores
+    worth = (x1 - x0) * scores * (1.0 if trust is None else trust)
     rival = (worth[None, :] > worth[:, None]) & (shared / area[:, None] > limit)
     keep = ~rival.any(1)
     return Lines(quads[keep], scores[keep])

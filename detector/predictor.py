@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.floating[Any]]
+#: Heights in pixels of the lines that a net sees well.
+_SEEN = (9.0, 70.0)
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class DetectOptions:
 
     Attributes:
         long_side: longer side in pixels of the first look at a page whose type is hard to guess.
+        small: pictures whose sides are at most so long are looked at twice: their type may be of
+            any size, and often of several.
         short_side: fixed shorter side instead of the search for a scale; None searches.
         line_height: height in pixels to which a page's median line is brought.
         tolerance: relative difference of scale that makes no second look worth its while.
@@ -48,6 +52,7 @@ class DetectOptions:
     """
 
     long_side: int = 1000
+    small: int = 800
     short_side: int | None = None
     line_height: float = 20.0
     tolerance: float = 0.35
@@ -176,6 +181,8 @@ def find_lines(image: Image, net: Any, heights: tuple[float, ...], options: Dete
     cap = min(cap, max(1.0, (options.max_enlarged / (h * w)) ** 0.5), 4.0)
     if options.short_side is not None:
         return _look(image, min(options.short_side / min(h, w), cap), net, heights, options)
+    if max(h, w) <= options.small:
+        return _look_twice(image, cap, net, heights, options)
     guess = guess_line_height(image)
     if guess is None:
         first = min(options.long_side / max(h, w), cap)
@@ -191,6 +198,28 @@ def find_lines(image: Image, net: Any, heights: tuple[float, ...], options: Dete
         return found
     again = _look(image, second, net, heights, options)
     return _merge(found, first, again, second, options)
+
+
+def _look_twice(
+    image: Image, cap: float, net: Any, heights: tuple[float, ...], options: DetectOptions
+) -> Lines:
+    """Lines of a small picture, each from the look of two whose scale suits it better."""
+    looks, trust = [], []
+    for share in (1.0, 0.4):
+        scale = min(share * options.long_side / max(image.shape[:2]), cap)
+        found = _look(image, scale, net, heights, options)
+        tall = line_heights(found.quads) / (1 + 2 * options.margin_y) * scale
+        seen = (tall >= _SEEN[0]) & (tall <= _SEEN[1])
+        # What a look saw at about the height that the net knows best outweighs a longer line.
+        off = np.abs(np.log(np.maximum(tall[seen], 1.0) / (1.2 * options.line_height)))
+        looks.append(Lines(found.quads[seen], found.scores[seen]))
+        trust.append(np.exp(-1.5 * off))
+    quads = np.concatenate([look.quads for look in looks])
+    scores = np.concatenate([look.scores for look in looks])
+    limit = options.connect.contained
+    lines = drop_contained(Lines(quads, scores), limit, np.concatenate(trust))
+    order = np.lexsort((lines.quads[:, 0, 0], lines.quads[:, :, 1].mean(1)))
+    return Lines(lines.quads[order], lines.scores[order])
 
 
 def line_heights(quads: Floats) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,9 +13,18 @@ from PIL import ImageFont
 
 from ocr_pipeline.core.errors import DataError, FontError
 from ocr_pipeline.core.rendering import degrade as d
-from ocr_pipeline.core.rendering.drawing import DrawStyle, advance, draw, extents, ink_box
+from ocr_pipeline.core.rendering import snippets
+from ocr_pipeline.core.rendering.drawing import (
+    DrawStyle,
+    advance,
+    draw,
+    enlarge_end,
+    extents,
+    ink_box,
+)
 from ocr_pipeline.core.rendering.families import COMMON, category_of, shares, style_weight
 from ocr_pipeline.core.rendering.fonts import FontLibrary
+from ocr_pipeline.core.rendering.fontscan import drawable
 from ocr_pipeline.core.rendering.sheet import contact_sheet
 from ocr_pipeline.core.rendering.text import LATIN_ALPHABET, TextSource, upper
 
@@ -112,6 +122,33 @@ def test_drawing_puts_ink_on_the_baseline(library: FontLibrary) -> None:
     assert set(np.unique(hard.ink)) == {0, 255}
 
 
+def test_the_end_of_a_line_grows_on_its_baseline(library: FontLibrary) -> None:
+    font = library.choose(rng()).font(30)
+    line = draw(rng(), font, "Total 12", DrawStyle(), margin=10)
+    start = line.start + advance(font, "Total", DrawStyle())
+    larger = enlarge_end(line, start, 1.6)
+    head, tail = larger.ink[:, : round(start)], larger.ink[:, round(start) :]
+    tops = []
+    for part in (head, tail):
+        box = ink_box(part)
+        assert box is not None and abs(box[3] - larger.baseline) <= 1
+        tops.append(larger.baseline - box[1])
+    assert tops[1] > 1.4 * tops[0]
+
+
+def test_a_face_whose_small_letters_are_capitals_serves_for_capitals() -> None:
+    class Capitals:
+        """Draws a letter's capital for it."""
+
+        def __init__(self) -> None:
+            self.font = ImageFont.load_default(20)
+
+        def getmask2(self, char: str, **rest: Any) -> Any:
+            return self.font.getmask2(char.upper(), **rest)
+
+    assert drawable(Capitals(), "aAbB07") == {"A", "B", "0", "7"}  # type: ignore[arg-type]
+
+
 # Text --------------------------------------------------------------------------------------------
 
 
@@ -142,6 +179,20 @@ def test_every_character_occurs(source: TextSource) -> None:
         if len(seen) == len(LATIN_ALPHABET):
             break
     assert seen == set(LATIN_ALPHABET)
+
+
+def test_placards_are_words_and_short(source: TextSource) -> None:
+    texts = [source.placard(rng(i), 30) for i in range(300)]
+    assert texts == [source.placard(rng(i), 30) for i in range(300)]
+    assert all(0 < len(text) <= 30 and set(text) <= set(LATIN_ALPHABET) for text in texts)
+    assert np.mean([" " in text for text in texts]) < 0.4
+    assert 0.3 < np.mean([text.isupper() for text in texts]) < 0.7
+
+
+def test_rare_letters_come_in_words() -> None:
+    for seed in range(40):
+        text = snippets.spelled(rng(seed), "éß")
+        assert all(set("éßÉ") & set(word) for word in text.split())
 
 
 @pytest.mark.parametrize(
@@ -222,6 +273,7 @@ EFFECTS = {
     "shadow": lambda r, im: d.shadow(r, im, 0.4),
     "fold": lambda r, im: d.fold(r, im, 0.3, True),
     "bleed": lambda r, im: d.bleed_through(im, im, 0.2),
+    "screened": lambda r, im: d.screened(im, 0.6, 3),
     "wave": lambda r, im: d.wave(im, np.linspace(0, 3, im.shape[1])),
 }
 

@@ -94,6 +94,22 @@ def test_clean_lines_hold_their_ink(fonts: FontLibrary, text: TextSource) -> Non
         assert ink.any(axis=0).mean() > 0.25
 
 
+def test_blanks_are_wide_enough_to_see(fonts: FontLibrary, text: TextSource) -> None:
+    """However narrow a line is set, the widest gap between its letters is its blank."""
+    renderer = LineRenderer(LineOptions(), fonts, text)
+    drawn = 0
+    for i in range(60):
+        rng = np.random.default_rng([9, i])
+        face = fonts.choose(rng)
+        line, found, stretch, box = renderer._draw(rng, face, "thermal", "HH HH", 30.0)
+        if found != "HH HH" or line.rules:
+            continue
+        columns = np.flatnonzero((line.ink > 0).any(axis=0))
+        assert np.diff(columns).max() * stretch > 0.12 * box
+        drawn += 1
+    assert drawn > 30
+
+
 def test_renderer_pickles(renderer: LineRenderer) -> None:
     copy = pickle.loads(pickle.dumps(renderer))
     assert np.array_equal(copy.render(5, 3).image, renderer.render(5, 3).image)

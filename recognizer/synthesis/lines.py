@@ -39,7 +39,7 @@ NET_HEIGHT = 32
 # more between two that are alike.
 STEP = 4
 # Narrowest blank that is still labelled as one, in heights of the text, and in pixels.
-_LEAST_GAP, _LEAST_PIXELS = 0.16, 3.0
+_LEAST_GAP, _LEAST_PIXELS = 0.14, 3.0
 
 _SHARES = (
     ("clean", 0.17),

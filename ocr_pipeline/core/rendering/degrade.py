@@ -233,7 +233,7 @@ def screened(image: Image, tone: float, pitch: int) -> Image:
         order[:pitch, :pitch].argsort(axis=None).argsort().reshape(pitch, pitch) + 0.5
     ) / pitch**2
     grid = np.tile(cell, (height // pitch + 1, width // pitch + 1))[:height, :width]
-    ground = np.where(grid < tone, 0, 255).astype(np.uint8)
+    ground = _planes(np.where(grid < tone, 0, 255), image).astype(np.uint8)
     return np.minimum(image, ground) if tone < 0.5 else np.maximum(255 - image, ground)
 
 

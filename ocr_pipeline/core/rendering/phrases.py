@@ -68,7 +68,10 @@ ITEMS = split_list(
     "Crème brûlée|Jalapeño|Bœuf|Rosé"
 )
 
-UNITS = split_list("KG|G|ML|L|PCS|PC|MM|CM|M|OZ|LB|PK|X|BTL|CTN|SET|BOX|PKT|kg|g|ml|pcs|mm|cm")
+UNITS = split_list(
+    "KG|G|ML|L|PCS|PC|MM|CM|M|OZ|LB|PK|X|BTL|CTN|SET|BOX|PKT|kg|g|ml|pcs|mm|cm|MG|mg|MG|mcg|W|V|"
+    "kV|A|HZ|kHz|GB|MB|HP|km|FT|IN|OZ|O|TAB|CAP"
+)
 
 CURRENCIES = split_list("RM|$|€|£|¥|USD|EUR|GBP|CHF|US$|MYR|kr|Fr.")
 
