@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -43,14 +44,16 @@ class OpenVinoSession(Session):
         source = model if isinstance(model, bytes) else os.fspath(model)
         compiled = core.compile_model(core.read_model(source), "CPU", settings)
         self._request = compiled.create_infer_request()
+        self._lock = threading.Lock()  # a request runs once at a time; a server has threads
         self._count = len(compiled.outputs)
 
     def run(self, batch: Array) -> tuple[Floats, ...]:
         """See :class:`Session`."""
-        self._request.infer([np.ascontiguousarray(batch)])
-        # Copies: the next run writes into the same memory.
-        outputs = (self._request.get_output_tensor(i) for i in range(self._count))
-        return tuple(np.array(output.data, np.float32) for output in outputs)
+        with self._lock:
+            self._request.infer([np.ascontiguousarray(batch)])
+            # Copies: the next run writes into the same memory.
+            outputs = (self._request.get_output_tensor(i) for i in range(self._count))
+            return tuple(np.array(output.data, np.float32) for output in outputs)
 
 
 def has_bf16(core: Any) -> bool:

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rendered lines as the net sees lines: what int8 is calibrated on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recognizer.preprocessing import prepare, round_up, stack
+
+#: Widest line, in pixels at a height of 32.
+WIDEST = 960
+
+
+def batches(
+    header: Mapping[str, Any], count: int = 300, seed: int = 0
+) -> Iterator[npt.NDArray[np.float32]]:
+    """Inputs of the net, (1, 1, height, W) float32.
+
+    Lines are drawn by the renderer of the training lines; the same ones each time, as long as
+    the fonts are the same.
+
+    Args:
+        header: of the net: its alphabet and height.
+        count: number of lines.
+        seed: which lines.
+    """
+    from recognizer.synthesis.lines import LineOptions, LineRenderer
+
+    height = int(header["preprocessing"]["height"])
+    alphabet = "".join(header["alphabet"])
+    renderer = LineRenderer(LineOptions(max_width=WIDEST, alphabet=alphabet))
+    for index in range(count):
+        line = prepare(renderer.render(seed, index).image, height)
+        yield stack([line], round_up(line.shape[1], 64))
