@@ -17,7 +17,7 @@ class PdfOptions:
     """What a searchable PDF is like.
 
     Attributes:
-        pdf_a: write PDF/A-2b, for archives; of images only.
+        pdf_a: write PDF/A-2b, for archives; PDFs that cannot be made that are failures.
         upright: turn pages that were found sideways or upside down, so that they show upright.
         language: language tag of the text, such as ``en``, for screen readers.
     """

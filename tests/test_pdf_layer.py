@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from PIL import Image  # noqa: E402
 from ocr_pipeline.core.document import Document, Line, Page  # noqa: E402
 from ocr_pipeline.core.errors import InputError, UsageError  # noqa: E402
 from ocr_pipeline.read_options import ReadOptions  # noqa: E402
-from ocr_pipeline.writers.pdf import PdfOptions, require_pikepdf, write_pdf  # noqa: E402
+from ocr_pipeline.writers.pdf import PdfOptions, write_pdf  # noqa: E402
 
 # A bar for each word of a line: where text has to lie is what is dark.
 BARS = b"0 g 40 500 60 20 re f 120 500 100 20 re f 40 440 90 20 re f 0.5 g 200 300 50 50 re f"
@@ -338,10 +339,15 @@ def test_pages_are_turned_on_request(tmp_path: Path) -> None:
     assert opened(data).pages[0].Rotate == 90 and min(dark_under_text(data)) > 0.95
 
 
-def test_pikepdf_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "pikepdf", None)
-    with pytest.raises(UsageError, match=r"pip install 'ocr-pipeline\[pdf\]'"):
-        require_pikepdf()
+def test_pikepdf_is_needed_for_pdfs_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = pdf_with(tmp_path / "a.pdf", BARS)
+    document = bars_as_lines(path)
+    image = tmp_path / "a.png"
+    Image.new("1", (10, 10)).save(image)
+    monkeypatch.setitem(sys.modules, "pikepdf", None)
+    with pytest.raises(UsageError, match=r"a\.pdf: .*pip install 'ocr-pipeline\[pdf\]'"):
+        make(path, document)
+    assert make(image).startswith(b"%PDF-1.7")
 
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs poppler-utils")

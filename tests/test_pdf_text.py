@@ -159,7 +159,7 @@ def test_content_order_is_reading_order(paper: Path) -> None:
     columns += [line(f"right {i}", 350, 60 + 40 * i, 200, 24) for i in range(3)]
     data = make(paper, read(paper, columns))
     assert text_of(data).split("\n") == [item.text for item in columns]
-    content = opened(data).pages[0].Contents[0].read_bytes()
+    content = opened(data).pages[0].Contents.read_bytes()
     assert content.count(b"BT") == content.count(b"ET") == len(columns)
 
 
@@ -186,7 +186,7 @@ def test_odd_polygons_and_texts(paper: Path) -> None:
     ]
     data = make(paper, read(paper, odd))
     assert text_of(data).split("\n")[:2] == ["many corners", "a\ufffdb cd"]
-    assert b"nan" not in opened(data).pages[0].Contents[0].read_bytes()
+    assert b"nan" not in opened(data).pages[0].Contents.read_bytes()
 
 
 def test_an_empty_page_is_valid(paper: Path) -> None:

@@ -190,10 +190,6 @@ def run(
     if folder is None:
         values["format"] = _one_format(values["format"])
     options = RunOptions(**values)
-    if "pdf" in options.format:
-        from ocr_pipeline.writers.pdf import require_pikepdf
-
-        require_pikepdf()
     if dry_run:
         _dry_run(find(folder), folder, options, batch)
         return

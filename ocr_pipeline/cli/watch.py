@@ -74,10 +74,6 @@ def watch(
     given = {name: values.pop(name) for name in names & set(values)}
     batch = BatchOptions(**{**given, "devices": given["devices"] or ()})
     options = RunOptions(**values)
-    if "pdf" in options.format:
-        from ocr_pipeline.writers.pdf import require_pikepdf
-
-        require_pikepdf()
     stop = threading.Event()
     log = JsonLog() if log_format == "json" else Bar(quiet)
 

@@ -4,6 +4,6 @@
 from __future__ import annotations
 
 from ocr_pipeline.pdf_options import PdfOptions
-from ocr_pipeline.writers.pdf.writer import require_pikepdf, write_pdf
+from ocr_pipeline.writers.pdf.writer import write_pdf
 
-__all__ = ["PdfOptions", "require_pikepdf", "write_pdf"]
+__all__ = ["PdfOptions", "write_pdf"]

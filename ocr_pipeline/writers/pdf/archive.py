@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO
 from xml.sax.saxutils import escape
+
+from ocr_pipeline import __version__
+from ocr_pipeline.core.errors import InputError, UsageError
+from ocr_pipeline.writers.pdf.objects import Name, Store, add_compressed
 
 if TYPE_CHECKING:
     import pikepdf
 
+PRODUCER = f"ocr-pipeline {__version__}"
 _XMP = """\
 <?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
@@ -26,28 +31,67 @@ _XMP = """\
 <?xpacket end="w"?>"""
 
 
-def declare_pdf_a(pdf: pikepdf.Pdf, title: str, producer: str) -> None:
-    """Makes a file of images PDF/A-2b: metadata that say so and sRGB as its colour space.
+def pdf_a_entries(store: Store, title: str) -> dict[str, Any]:
+    """What makes a file of images PDF/A-2b: metadata that say so, and sRGB as its colour space.
 
     Args:
-        pdf: its document information must hold the same title and producer.
+        store: the file; its document information must hold the same title, and :data:`PRODUCER`.
         title: of the document.
-        producer: the program.
-    """
-    from pikepdf import Array, Dictionary, Name, String
 
-    xmp = _XMP.format(title=escape(title), producer=escape(producer)).encode("utf-8")
-    pdf.Root.Metadata = pdf.make_stream(xmp, Dictionary(Type=Name.Metadata, Subtype=Name.XML))
-    profile = pdf.make_stream(srgb_profile(), Dictionary(N=3))
-    intent = Dictionary(
-        Type=Name.OutputIntent,
-        S=Name.GTS_PDFA1,
-        OutputConditionIdentifier=String("sRGB IEC61966-2.1"),
-        RegistryName=String("http://www.color.org"),
-        Info=String("sRGB IEC61966-2.1"),
-        DestOutputProfile=profile,
-    )
-    pdf.Root.OutputIntents = Array([pdf.make_indirect(intent)])
+    Returns:
+        Entries for the file's catalogue.
+    """
+    xmp = _XMP.format(title=escape(title), producer=escape(PRODUCER)).encode("utf-8")
+    intent = {
+        "Type": Name("OutputIntent"),
+        "S": Name("GTS_PDFA1"),
+        "OutputConditionIdentifier": "sRGB IEC61966-2.1",
+        "RegistryName": "http://www.color.org",
+        "Info": "sRGB IEC61966-2.1",
+        "DestOutputProfile": add_compressed(store, {"N": 3}, srgb_profile()),
+    }
+    return {
+        # Readable without decoding, as programs that look for it expect.
+        "Metadata": store.add({"Type": Name("Metadata"), "Subtype": Name("XML")}, xmp),
+        "OutputIntents": [store.add(intent)],
+    }
+
+
+def save_as_pdf_a(pdf: pikepdf.Pdf, out: BinaryIO, name: str) -> None:
+    """Writes a PDF of somebody else's as PDF/A-2b, if it can be made one without changing pages.
+
+    What PDF/A does not know besides the pages (scripts, hidden annotations) is removed. The file
+    is checked before it is written.
+
+    Args:
+        pdf: the file.
+        out: where to.
+        name: what messages call it.
+
+    Raises:
+        InputError: if the file is not one, as with fonts that are not embedded.
+        UsageError: if the part of pikepdf that does this is not installed.
+    """
+    try:
+        from pikepdf import pdfa
+    except ImportError as error:
+        raise UsageError(
+            "--pdf-a needs more of pikepdf for PDFs: pip install 'pikepdf[pdfa]>=10.15'"
+        ) from error
+    producer = str(pdf.docinfo.get("/Producer", "")) or PRODUCER
+    pdfa.prepare(pdf, "2b")
+    with pdf.open_metadata(set_pikepdf_as_editor=False) as metadata:
+        metadata["pdf:Producer"] = producer
+        if "xmp:MetadataDate" in metadata:  # today's: another file on every day
+            del metadata["xmp:MetadataDate"]
+    try:
+        pdfa.save(pdf, out, "2b", repair=False, deterministic_id=True)
+    except pdfa.PdfaError as error:
+        found = error.report.findings
+        raise InputError(
+            f"{name}: cannot be written as PDF/A: {found[0].message} ({found[0].where}); leave "
+            "--pdf-a out, or convert it with OCRmyPDF and this program's plugin"
+        ) from error
 
 
 def srgb_profile() -> bytes:

@@ -11,14 +11,12 @@ from __future__ import annotations
 
 import io
 import unicodedata
-import zlib
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import pikepdf
+from ocr_pipeline.writers.pdf.objects import Name, Store, add_compressed
 
 NAME = "InvisibleText"
 EM = 1000
@@ -26,6 +24,7 @@ NARROW, WIDE = 500, 1000
 # The last code stands for whatever finds none any more, in a document of that many characters.
 LAST_CODE = 0xFFFF
 REPLACEMENT = "\ufffd"
+_DATE = 3_029_529_600  # of the font: the year 2000, in seconds since 1904
 
 
 def clean(text: str) -> str:
@@ -90,58 +89,53 @@ class Glyphs:
             parts += [f"{len(block)} beginbfchar", *block, "endbfchar"]
         return "\n".join([*parts, _CMAP_TAIL]).encode("ascii")
 
-    def add_to(self, pdf: pikepdf.Pdf, font: pikepdf.Dictionary) -> None:
-        """Fills a dictionary of a file with the font, once all text is encoded.
+    def add_to(self, store: Store, at: Any) -> None:
+        """Writes the font of all that was encoded.
 
-        The dictionary is made before, empty, so that pages can refer to it.
+        Args:
+            store: the file.
+            at: a reserved reference, which pages refer to.
         """
-        from pikepdf import Array, Dictionary, Name, String
-
         meanings = self._meanings()
         wide = [code for code, char in meanings.items() if advance(char) == WIDE]
         # Codes without a meaning, and 0, go to .notdef, which is glyph 0.
         glyphs = bytearray(2 * (max(meanings, default=0) + 1))
         for code, char in meanings.items():
             glyphs[2 * code + 1] = 2 if advance(char) == WIDE else 1
-        descriptor = Dictionary(
-            Type=Name.FontDescriptor,
-            FontName=Name("/" + NAME),
-            Flags=4,
-            FontBBox=Array([0, 0, EM, EM]),
-            ItalicAngle=0,
+        program = font_program()
+        descriptor = {
+            "Type": Name("FontDescriptor"),
+            "FontName": Name(NAME),
+            "Flags": 4,
+            "FontBBox": [0, 0, EM, EM],
+            "ItalicAngle": 0,
             # The em box stands on the baseline, so that a line's box is what gets selected. A
             # descent of 0 would count as missing.
-            Ascent=EM,
-            Descent=-1,
-            CapHeight=EM,
-            StemV=80,
-            FontFile2=_flate(pdf, font_program(), Length1=len(font_program())),
-        )
-        cid_font = Dictionary(
-            Type=Name.Font,
-            Subtype=Name.CIDFontType2,
-            BaseFont=Name("/" + NAME),
-            CIDSystemInfo=Dictionary(
-                Registry=String("Adobe"), Ordering=String("Identity"), Supplement=0
-            ),
-            FontDescriptor=pdf.make_indirect(descriptor),
-            DW=NARROW,
-            CIDToGIDMap=_flate(pdf, bytes(glyphs)),
-        )
-        if wide:
-            cid_font.W = Array([entry for run in _runs(wide) for entry in (*run, WIDE)])
-        font.Type = Name.Font
-        font.Subtype = Name.Type0
-        font.BaseFont = Name("/" + NAME)
-        font.Encoding = Name("/Identity-H")
-        font.DescendantFonts = Array([pdf.make_indirect(cid_font)])
-        font.ToUnicode = _flate(pdf, self.to_unicode())
-
-
-def _flate(pdf: pikepdf.Pdf, data: bytes, **entries: Any) -> pikepdf.Object:
-    from pikepdf import Dictionary, Name
-
-    return pdf.make_stream(zlib.compress(data), Dictionary(Filter=Name.FlateDecode, **entries))
+            "Ascent": EM,
+            "Descent": -1,
+            "CapHeight": EM,
+            "StemV": 80,
+            "FontFile2": add_compressed(store, {"Length1": len(program)}, program),
+        }
+        cid_font = {
+            "Type": Name("Font"),
+            "Subtype": Name("CIDFontType2"),
+            "BaseFont": Name(NAME),
+            "CIDSystemInfo": {"Registry": b"Adobe", "Ordering": b"Identity", "Supplement": 0},
+            "FontDescriptor": store.add(descriptor),
+            "DW": NARROW,
+            "W": [entry for run in _runs(wide) for entry in (*run, WIDE)],
+            "CIDToGIDMap": add_compressed(store, {}, bytes(glyphs)),
+        }
+        font = {
+            "Type": Name("Font"),
+            "Subtype": Name("Type0"),
+            "BaseFont": Name(NAME),
+            "Encoding": Name("Identity-H"),
+            "DescendantFonts": [store.add(cid_font)],
+            "ToUnicode": add_compressed(store, {}, self.to_unicode()),
+        }
+        store.add(font, at=at)
 
 
 def _runs(codes: list[int]) -> Iterator[tuple[int, int]]:
@@ -179,7 +173,7 @@ def font_program() -> bytes:
     builder.setupNameTable({"familyName": NAME, "styleName": "Regular", "psName": NAME})
     builder.setupOS2(sTypoAscender=EM, sTypoDescender=0, usWinAscent=EM, usWinDescent=0)
     builder.setupPost(keepGlyphNames=False)
-    builder.updateHead(created=0, modified=0)
+    builder.updateHead(created=_DATE, modified=_DATE)
     file = io.BytesIO()
     builder.save(file)
     return file.getvalue()

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import copy
 import math
-import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ocr_pipeline.core.document import Page
 from ocr_pipeline.writers.pdf.glyphs import Glyphs
+from ocr_pipeline.writers.pdf.objects import Store, add_compressed
 from ocr_pipeline.writers.pdf.text import Affine, page_text
 
 if TYPE_CHECKING:
@@ -74,16 +74,14 @@ def rotation_of(page: pikepdf.Page) -> int:
     return rotation % 360 if rotation % 90 == 0 else 0
 
 
-def add_text(
-    pdf: pikepdf.Pdf, target: pikepdf.Page, page: Page, glyphs: Glyphs, font: pikepdf.Object
-) -> None:
+def add_text(store: Store, target: pikepdf.Page, page: Page, glyphs: Glyphs, font: Any) -> None:
     """Adds what was read on a page to the page of a PDF, whose own objects are not changed.
 
     The text comes before the page's own content: so it needs nothing of that, neither its
     coordinates nor that it is well-formed, and nothing that the page shows changes. Resources
     and lists of content that pages share are copied.
     """
-    from pikepdf import Array, Dictionary, Name
+    from pikepdf import Array
 
     resources = copy.copy(_dictionary(target.obj.get("/Resources")))
     fonts = copy.copy(_dictionary(resources.get("/Font")))
@@ -97,11 +95,10 @@ def add_text(
         return
     fonts[f"/{name}"] = font
     resources.Font = fonts
-    stream = pdf.make_stream(zlib.compress(text), Dictionary(Filter=Name.FlateDecode))
     content = target.obj.get("/Contents")
     own = list(content) if isinstance(content, Array) else [] if content is None else [content]
     target.obj.Resources = resources
-    target.obj.Contents = Array([stream, *own])
+    target.obj.Contents = Array([add_compressed(store, {}, text), *own])
 
 
 def _dictionary(value: pikepdf.Object | None) -> pikepdf.Dictionary:

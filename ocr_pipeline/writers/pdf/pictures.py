@@ -284,5 +284,6 @@ def _profile(image: Image.Image, base: str | None) -> bytes:
     """The colour profile of a file, if it is one for colours of the kind that are stored."""
     icc = image.info.get("icc_profile") or b""
     sound = len(icc) >= 128 and icc[36:40] == b"acsp" and base is not None
+    sound = sound and icc[8] <= 4  # later versions are not for PDFs
     fits = sound and icc[16:20] == _ICC_SPACE[str(base)]
     return icc if fits and icc[12:16] in (b"scnr", b"mntr", b"prtr", b"spac") else b""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from ocr_pipeline.core.document import Line, Page, Point, Polygon
 from ocr_pipeline.core.geometry import bounding_box
 from ocr_pipeline.writers.pdf.glyphs import NARROW, Glyphs, clean, text_width
+from ocr_pipeline.writers.pdf.objects import number
 
 # Smallest font in points and smallest scaling in percent: viewers take zero for an error.
 MIN_SIZE = 0.1
@@ -220,11 +221,3 @@ def _minus(p: Point, q: Point) -> Point:
 
 def _dot(p: Point, q: Point) -> float:
     return p[0] * q[0] + p[1] * q[1]
-
-
-def number(value: float, digits: int = 2) -> str:
-    """As PDF writes numbers: no exponent, no zeros at the end."""
-    text = f"{value:.{digits}f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
