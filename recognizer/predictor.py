@@ -24,6 +24,7 @@ from recognizer.preprocessing import PREPROCESSING, prepare, round_up, stack
 
 DEFAULT = "crnn-latin"
 _BUCKET = 64  # lines are padded to a multiple of this width, so that equal widths share a batch
+_USUAL = 512  # a batch holds more lines that are shorter than this, and fewer that are longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +171,13 @@ class Recognizer:
         return Reading("".join(c.text for c in chars), min(confidence, 1.0), tuple(chars))
 
 
-def _buckets(widths: Sequence[int], most: int) -> Iterator[tuple[list[int], int]]:
-    """Groups of at most ``most`` lines of one padded width."""
+def _buckets(widths: Sequence[int], size: int) -> Iterator[tuple[list[int], int]]:
+    """Groups of lines of one padded width, with the area of ``size`` usual lines at most."""
     buckets: dict[int, list[int]] = defaultdict(list)
     for index, width in enumerate(widths):
         buckets[round_up(width, _BUCKET)].append(index)
     for width in sorted(buckets):
         members = buckets[width]
+        most = max(1, size * _USUAL // width)
         for start in range(0, len(members), most):
             yield members[start : start + most], width
