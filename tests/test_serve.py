@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
-for package in ("fastapi", "uvicorn", "python_multipart", "httpx"):
-    pytest.importorskip(package, reason="the extra [serve] is not installed")
+pytest.importorskip("fastapi", reason="the extra [serve] is not installed")
+pytest.importorskip("uvicorn", reason="the extra [serve] is not installed")
+pytest.importorskip("python_multipart", reason="the extra [serve] is not installed")
+pytest.importorskip("httpx", reason="httpx is not installed")
 
-import httpx  # noqa: E402
-from serve_tools import (  # noqa: E402
+import httpx
+from serve_tools import (
     TEXT,
     GatedDetector,
     Running,
@@ -27,10 +29,10 @@ from serve_tools import (  # noqa: E402
     wait_for,
 )
 
-from ocr_pipeline.core.document import Document  # noqa: E402
-from ocr_pipeline.core.errors import UsageError  # noqa: E402
-from ocr_pipeline.serve.formats import choose  # noqa: E402
-from ocr_pipeline.serve.options import ServeOptions  # noqa: E402
+from ocr_pipeline.core.document import Document
+from ocr_pipeline.core.errors import UsageError
+from ocr_pipeline.serve.formats import choose
+from ocr_pipeline.serve.options import ServeOptions
 
 PAGE = encoded(page_image())
 
@@ -146,6 +148,8 @@ def test_pages_are_chosen(server: Running) -> None:
 def test_options_are_those_of_the_command_line(server: Running) -> None:
     assert Document.from_json(server.ocr(PAGE, **{"min-confidence": 0.95}).text).text == ""
     assert server.ocr(PAGE, recognizer="other", format="txt").text.split() == ["other"] * 2
+    turned = Document.from_json(server.ocr(PAGE, orientation="90").text).pages[0]
+    assert turned.rotation == 90
     one = Document.from_json(server.ocr(PAGE, detect="false").text).pages[0]
     assert len(one.lines) <= 1
 

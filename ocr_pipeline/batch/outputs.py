@@ -173,24 +173,38 @@ class Outputs:
 
     def write_document(self, task: Write) -> WriteDone:
         """Writes a document in all its formats, or none of them if one fails."""
-        written: list[str] = []
+        pages = StoredPages(task.pages)
         try:
-            head = Document(source=task.file.name)
-            pages = StoredPages(task.pages)
             if task.inline:
+                head = Document(source=task.file.name)
                 name = self.options.format[0]
                 return WriteDone(
                     data=b"".join(STREAM_WRITERS[name](head, pages, self.options.writing))
                 )
-            for name in self.options.format:
-                self._write_format(name, task.file, head, pages, written)
+            return WriteDone(self.write_files(task.file, pages))
         except OutputError as error:
-            self.remove(written)
             return WriteDone(error=str(error), fatal=error.hopeless)
         except Exception as error:  # whatever one document does to a writer, others are to come
-            self.remove(written)
             return WriteDone(error=reason(task.file, error))
-        return WriteDone(tuple(written))
+
+    def write_files(self, file: InputFile, pages: StoredPages) -> tuple[str, ...]:
+        """Writes a document in all its formats, or none of them if one fails.
+
+        Returns:
+            The files, relative to the output folder.
+
+        Raises:
+            OutputError: if they cannot be written.
+            Exception: whatever else a writer raises.
+        """
+        written: list[str] = []
+        try:
+            for name in self.options.format:
+                self._write_format(name, file, Document(source=file.name), pages, written)
+        except BaseException:
+            self.remove(written)
+            raise
+        return tuple(written)
 
     def _write_format(
         self, name: str, file: InputFile, head: Document, pages: StoredPages, written: list[str]

@@ -10,7 +10,13 @@ import click
 
 from ocr_pipeline.core.errors import UsageError
 from ocr_pipeline.core.train_options import config_option
-from ocr_pipeline.options import DEFAULT_DETECTOR, DEFAULT_RECOGNIZER, PRECISIONS, RunOptions
+from ocr_pipeline.options import (
+    BACKENDS,
+    DEFAULT_DETECTOR,
+    DEFAULT_RECOGNIZER,
+    PRECISIONS,
+    RunOptions,
+)
 from ocr_pipeline.serve.options import DEFAULTS, ServeOptions, is_loopback
 
 _RUN = {field.name: field.default for field in fields(RunOptions)}
@@ -56,8 +62,11 @@ def _option(flag: str, **kwargs: Any) -> Any:
 @_option("--device", help="auto, cpu, cuda, cuda:N or mps, for both stages.")
 @_option("--detector-device", help="Device of the detector alone.")
 @_option("--recognizer-device", help="Device of the recognizer alone.")
+@_option(
+    "--backend", type=click.Choice(BACKENDS), help="What runs the nets; auto: the fastest there is."
+)
 @_option("--precision", type=click.Choice(PRECISIONS), help="Arithmetic of the nets.")
-@_option("--threads", type=int, help="Threads of the nets on a CPU; 0 leaves PyTorch's choice.")
+@_option("--threads", type=int, help="Threads of the nets on a CPU; 0: the backend's choice.")
 @_option("--batch-size", type=int, help="Lines that go through the net at once.")
 @_option("--beam", type=int, help="Prefixes kept by beam search; 0 decodes greedily.")
 @config_option

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import zipfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -15,11 +16,13 @@ import anyio
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ocr_pipeline.batch.tasks import PageTree, Write
-from ocr_pipeline.serve.errors import ApiError
+from ocr_pipeline.batch.outputs import StoredPages
+from ocr_pipeline.batch.tasks import PageTree
+from ocr_pipeline.serve.errors import ApiError, api_error
 from ocr_pipeline.serve.formats import ZIP, media_type
 from ocr_pipeline.serve.jobs import JobDocument, PageResult
 
+_log = logging.getLogger(__name__)
 _BLOCK = 1 << 18
 # Formats that browsers show; the others are offered as files.
 _SHOWN = ("txt", "json")
@@ -101,16 +104,18 @@ def _write(number: int, document: JobDocument, results: Sequence[PageResult]) ->
     own = sorted((r for r in results if r.document == number), key=lambda result: result.index)
     if not any(result.tree for result in own):
         return _Written(document, error=own[0].error)
-    trees = tuple(
-        PageTree(r.index, r.tree, r.error.message if r.error is not None else "") for r in own
-    )
-    done = document.outputs.write_document(Write(number, document.file, trees))
-    if done.error and done.fatal:
-        raise ApiError(507, "no_space", "the server has no room for the answer; try again later")
-    if done.error:
-        return _Written(document, error=ApiError(422, "cannot_write", done.error))
+    trees = [
+        PageTree(r.index, r.tree, error=r.error.message if r.error is not None else "") for r in own
+    ]
+    try:
+        files = document.outputs.write_files(document.file, StoredPages(trees))
+    except Exception as error:
+        answer = api_error(error, document.file.name)
+        if answer.status >= 500:
+            _log.error("%s cannot be written", document.file.name, exc_info=error)
+        return _Written(document, error=answer)
     pictures = [name for result in own for name in result.outputs]
-    return _Written(document, (*done.outputs, *pictures))
+    return _Written(document, (*files, *pictures))
 
 
 def _join(path: Path, out: Path, written: Sequence[_Written]) -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
+from ocr_pipeline.batch.outputs import OutputError
 from ocr_pipeline.core.errors import (
     EncryptedError,
     InputError,
@@ -81,6 +82,8 @@ def api_error(error: BaseException, file: str = "") -> ApiError:
         if isinstance(error, kind):
             return ApiError(status, code, _FLAG.sub(r"\1", str(error)))
     where = f"{file}: " if file else ""
+    if isinstance(error, OutputError):
+        error = error.__cause__ or error
     if isinstance(error, OSError) and error.errno in _FULL:
         return ApiError(507, "no_space", f"{where}the server has no room for it; try again later")
     if isinstance(error, MemoryError):

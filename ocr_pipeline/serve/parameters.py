@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ocr_pipeline.layout_options import ORIENTATIONS
 from ocr_pipeline.options import FORMATS, RunOptions
-from ocr_pipeline.read_options import PDF_TEXT
+from ocr_pipeline.read_options import MAX_DPI, MIN_DPI, PDF_TEXT
 
-_FORMATS = f"What to answer with, separated by commas: {', '.join(FORMATS)}. Without it, the "
 # Parameters that are no options of a run.
 _OWN = {"format", "name", "stream", "preview"}
 
@@ -22,29 +22,49 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+def _flag(text: str, name: str | None = None, **shown: Any) -> Any:
+    """A parameter that need not be given.
+
+    Args:
+        text: what it is.
+        name: its name, where it is not the field's.
+        shown: what its description says of its values. They are checked by the options of a run,
+            whose messages are the same on the command line.
+    """
+    longest = shown.pop("max_length", None)
+    return Field(
+        None, alias=name, description=text, max_length=longest, json_schema_extra=shown or None
+    )
+
+
 class WriteParameters(_Strict):
     """What can be chosen about the formats."""
 
-    format: str | None = Field(
-        None, max_length=200, description=_FORMATS + "Accept header decides, else it is json."
+    format: str | None = _flag(
+        f"What to answer with, separated by commas: {', '.join(FORMATS)}. Without it the Accept "
+        "header decides, else it is json.",
+        max_length=200,
+        pattern=f"^({'|'.join(FORMATS)})(,({'|'.join(FORMATS)}))*$",
     )
-    pdf_a: bool | None = Field(None, alias="pdf-a", description="Write PDF/A-2b; of images only.")
-    pdf_upright: bool | None = Field(
-        None, alias="pdf-upright", description="Turn PDF pages that were found sideways."
-    )
-    pdf_language: str | None = Field(
-        None, alias="pdf-language", max_length=40, description="Language tag of PDFs, such as en."
+    characters: bool | None = _flag("Write each character to hOCR, ALTO and PAGE.")
+    pdf_a: bool | None = _flag("Write PDF/A-2b; of images only.", "pdf-a")
+    pdf_upright: bool | None = _flag("Turn PDF pages that were found sideways.", "pdf-upright")
+    pdf_language: str | None = _flag(
+        "Language tag of PDFs, such as en.",
+        "pdf-language",
+        max_length=40,
+        pattern="^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$",
     )
 
     def run_options(
-        self, defaults: RunOptions, formats: tuple[str, ...], **more: Any
+        self, defaults: RunOptions, formats: tuple[str, ...], password: str | None
     ) -> RunOptions:
         """A run's options.
 
         Args:
             defaults: the server's, which hold where a request says nothing.
             formats: what is to be written.
-            more: options that do not come from the query.
+            password: of encrypted documents; not in the query, which servers write to their logs.
 
         Raises:
             UsageError: if they do not fit together.
@@ -54,36 +74,40 @@ class WriteParameters(_Strict):
             for name, value in self.model_dump().items()
             if value is not None and name not in _OWN
         }
-        return replace(defaults, format=formats, **chosen, **more)
+        return replace(defaults, format=formats, password=password, **chosen)
 
 
 class OcrParameters(WriteParameters):
     """What can be chosen about reading."""
 
-    pages: str | None = Field(
-        None, max_length=500, description="Pages of each document, as in 1-3,7,10-."
+    pages: str | None = _flag(
+        "Pages of each document, as in 1-3,7,10-.",
+        max_length=500,
+        pattern="^[1-9][0-9]{0,3}-?(,[1-9][0-9]{0,3}-?)*$",
     )
-    dpi: int | None = Field(None, description="Resolution at which PDF pages are rendered.")
-    pdf_text: Literal[PDF_TEXT] | None = Field(  # type: ignore[valid-type]
-        None, alias="pdf-text", description="What becomes of PDF pages that hold text."
+    dpi: int | None = _flag(
+        "Resolution at which PDF pages are rendered.", minimum=MIN_DPI, maximum=MAX_DPI
     )
-    detect: bool | None = Field(
-        None, description="Find lines first; false takes each image for one line."
+    pdf_text: str | None = _flag(
+        "What becomes of PDF pages that hold text.", "pdf-text", enum=[*PDF_TEXT]
     )
-    min_score: float | None = Field(
-        None, alias="min-score", description="Drop lines of which the detector is less sure."
+    orientation: str | None = _flag(
+        "Degrees by which pages are turned clockwise; auto finds out.", enum=[*ORIENTATIONS]
     )
-    min_confidence: float | None = Field(
-        None, alias="min-confidence", description="Drop lines of which the recognizer is less sure."
+    deskew: bool | None = _flag("Make the lines of slanted pages level.")
+    layout: bool | None = _flag("Read column by column; tell blocks and paragraphs apart.")
+    detect: bool | None = _flag("Find lines first; false takes each image for one line.")
+    min_score: float | None = _flag(
+        "Drop lines of which the detector is less sure.", "min-score", minimum=0, maximum=1
     )
-    overlay_text: bool | None = Field(
-        None, alias="overlay-text", description="Write the text beside the page of the overlay."
+    min_confidence: float | None = _flag(
+        "Drop lines of which the recognizer is less sure.", "min-confidence", minimum=0, maximum=1
     )
-    detector: str | None = Field(None, max_length=200, description="A detector of /v1/models.")
-    recognizer: str | None = Field(None, max_length=200, description="A recognizer of /v1/models.")
-    name: str | None = Field(
-        None, max_length=500, description="What a document is called that is sent as it is."
-    )
+    overlay_text: bool | None = _flag("Write the text beside the overlay.", "overlay-text")
+    overlay_words: bool | None = _flag("Draw the outlines of words as well.", "overlay-words")
+    detector: str | None = _flag("A detector of /v1/models.", max_length=200)
+    recognizer: str | None = _flag("A recognizer of /v1/models.", max_length=200)
+    name: str | None = _flag("What a document is called that is sent as it is.", max_length=500)
     stream: bool = Field(
         False, description="Answer with a line of JSON for each page as soon as it is read."
     )

@@ -87,7 +87,7 @@ class Service:
             raise ApiError(422, "bad_parameter", "preview belongs to stream: add stream=true")
         accept = None if parameters.stream else request.headers.get("accept")
         formats = choose(parameters.format, accept)
-        options = parameters.run_options(self.models.defaults(), formats, password=secret)
+        options = parameters.run_options(self.models.defaults(), formats, secret)
         pipeline = self.models.pipeline(options)
         check_length(request, self.options)
         with ExitStack() as held:
@@ -207,7 +207,7 @@ class Service:
         """Writes a document tree, which may have been corrected, in other formats."""
         formats = choose(parameters.format, request.headers.get("accept"))
         secret = password(request.headers.get(PASSWORD_HEADER))
-        options = parameters.run_options(self.models.defaults(), formats, password=secret)
+        options = parameters.run_options(self.models.defaults(), formats, secret)
         if "overlay" in formats:
             raise ApiError(422, "bad_parameter", "format 'overlay' comes of reading alone")
         check_length(request, self.options)
@@ -233,7 +233,13 @@ class Service:
         results = [PageResult(0, page.number - 1, pack(page)) for page in document.pages]
         indices = tuple(result.index for result in results)
         job = JobDocument(file, Outputs(folder / "out", None, options), indices, len(indices))
-        return make_answer(folder, [job], results, formats)
+        try:
+            return make_answer(folder, [job], results, formats)
+        except ApiError as error:
+            if error.status != 500:
+                raise
+            text = "the document's tree is not as this program makes it"
+            raise ApiError(422, "bad_document", text) from error
 
 
 @dataclass(slots=True)
