@@ -19,6 +19,7 @@ from detector.preprocess import preprocessing
 from detector.scale import guess_line_height
 from ocr_pipeline.core.backends import Session, SessionOptions, open_session
 from ocr_pipeline.core.errors import InputError, UsageError, WeightsError
+from ocr_pipeline.core.timing import stage
 from ocr_pipeline.core.weights import find_weights, read_header
 
 if TYPE_CHECKING:
@@ -143,14 +144,16 @@ class Detector:
         """
         options = options or DetectOptions()
         image = _check(image)
-        lines = find_lines(image, self.outputs, self.heights, options)
+        with stage("scale"):
+            lines = find_lines(image, self.outputs, self.heights, options)
         pairs = zip(lines.quads, lines.scores, strict=True)
         return [DetectedLine(quad, float(score)) for quad, score in pairs]
 
     def outputs(self, image: Image) -> Outputs:
         """Runs the net on one image, padded to whole cells."""
-        logits, vertical, side = self.session.run(whole_cells(image)[None])
-        return probabilities(logits[0]), vertical[0], side[0]
+        with stage("detect"):
+            logits, vertical, side = self.session.run(whole_cells(image)[None])
+            return probabilities(logits[0]), vertical[0], side[0]
 
 
 def _check(image: Image) -> Image:
@@ -181,9 +184,11 @@ def find_lines(image: Image, net: Any, heights: tuple[float, ...], options: Dete
     cap = min(cap, max(1.0, (options.max_enlarged / (h * w)) ** 0.5), 4.0)
     if options.short_side is not None:
         return _look(image, min(options.short_side / min(h, w), cap), net, heights, options)
-    if max(h, w) <= options.small:
-        return _look_twice(image, cap, net, heights, options)
     guess = guess_line_height(image)
+    if max(h, w) <= options.small:
+        fine = 0.0 if guess is None else options.line_height / guess
+        scale = min(max(options.long_side / max(h, w), fine), cap)
+        return _look_twice(image, scale, net, heights, options)
     if guess is None:
         first = min(options.long_side / max(h, w), cap)
     else:
@@ -201,12 +206,11 @@ def find_lines(image: Image, net: Any, heights: tuple[float, ...], options: Dete
 
 
 def _look_twice(
-    image: Image, cap: float, net: Any, heights: tuple[float, ...], options: DetectOptions
+    image: Image, larger: float, net: Any, heights: tuple[float, ...], options: DetectOptions
 ) -> Lines:
     """Lines of a small picture, each from the look of two whose scale suits it better."""
     looks, trust = [], []
-    for share in (1.0, 0.4):
-        scale = min(share * options.long_side / max(image.shape[:2]), cap)
+    for scale in (larger, 0.4 * larger):
         found = _look(image, scale, net, heights, options)
         tall = line_heights(found.quads) / (1 + 2 * options.margin_y) * scale
         seen = (tall >= _SEEN[0]) & (tall <= _SEEN[1])
@@ -250,7 +254,8 @@ def _look(
         kind = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
         image = np.asarray(cv2.resize(image, size, interpolation=kind), np.uint8)
     outputs = run_tiles(image, net, len(heights), options.tile, options.tile_overlap)
-    lines = connect(*outputs, heights, options.connect)
+    with stage("connect"):
+        lines = connect(*outputs, heights, options.connect)
     quads = lines.quads * np.array([w / size[0], h / size[1]], np.float32)
     quads = grow(quads, options.margin_x, options.margin_y)
     quads = np.clip(quads, 0, np.array([w, h], np.float32))

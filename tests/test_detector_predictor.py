@@ -80,7 +80,7 @@ def test_small_pictures_show_headlines_and_fine_print() -> None:
     quads += [box_quad(10, y, 150, y + 7) for y in range(80, 140, 12)]
     net = PerfectNet((150, 200), np.stack(quads))
     lines = find_lines(np.zeros((150, 200, 3), np.uint8), net, DEFAULT_HEIGHTS, EXACT)
-    assert [max(size) for size in net.seen] == [800, 400]
+    assert [max(size) for size in net.seen] == [800, 320]
     assert len(lines.quads) == len(quads)
     assert all(max(polygon_iou(q, f) for f in lines.quads) > 0.8 for q in quads)
     assert lines.scores.min() > 0.9  # the choice between looks leaves the scores alone
