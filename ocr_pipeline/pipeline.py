@@ -17,6 +17,7 @@ from ocr_pipeline.assembly import Quad, ReadingLike, make_line
 from ocr_pipeline.core.document import Document, Page
 from ocr_pipeline.core.errors import InputError
 from ocr_pipeline.core.geometry import box_quad, crop_quad, quad_size
+from ocr_pipeline.core.timing import stage
 from ocr_pipeline.layout import Stages, Turn, find_upright, order_lines, page_skew
 from ocr_pipeline.options import RunOptions
 from ocr_pipeline.readers import Frame, InputFile, open_document
@@ -160,10 +161,12 @@ class Pipeline:
             return PageWork(width, height, (whole,), (1.0,), crops, Turn(width, height))
 
         def cut(quad: Quad) -> Image:
-            return crop_quad(image, quad, pad_x=PAD_X, pad_y=PAD_Y)
+            with stage("crop"):
+                return crop_quad(image, quad, pad_x=PAD_X, pad_y=PAD_Y)
 
         stages = Stages(self._detect, cut, self.read_crops)
-        found = find_upright(image, stages, self.options.page_layout)
+        with stage("turn"):
+            found = find_upright(image, stages, self.options.page_layout)
         crops = tuple(cut(quad) for i, quad in enumerate(found.quads) if i not in found.known)
         return PageWork(width, height, found.quads, found.scores, crops, found.turn, found.known)
 
@@ -171,6 +174,7 @@ class Pipeline:
         """The second step: readings of crops, of one page or of many, in their order."""
         return list(self.recognizer.read(crops)) if crops else []
 
+    @stage("layout")
     def finish(
         self,
         work: PageWork,

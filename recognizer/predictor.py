@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from ocr_pipeline.core.backends import Session, SessionOptions, open_session
 from ocr_pipeline.core.errors import UsageError, WeightsError
+from ocr_pipeline.core.timing import stage
 from ocr_pipeline.core.weights import find_weights
 from recognizer.alphabet import Alphabet
 from recognizer.beam import CharNgram, Lexicon, prefix_beam
@@ -138,7 +139,13 @@ class Recognizer:
         Returns:
             One reading per crop, in order; an empty text where nothing is written.
         """
-        lines = [prepare(crop, self.height) for crop in crops]
+        with stage("crop"):
+            lines = [prepare(crop, self.height) for crop in crops]
+        with stage("decode"):
+            return self._read(lines)
+
+    def _read(self, lines: Sequence[npt.NDArray[np.float32]]) -> list[Reading]:
+        """Reads prepared lines."""
         readings: list[Reading] = [Reading("", 0.0)] * len(lines)
         for group, width in _buckets([line.shape[1] for line in lines], self.batch_size):
             probabilities = self._probabilities([lines[i] for i in group], width)
@@ -151,7 +158,9 @@ class Recognizer:
     def _probabilities(
         self, lines: Sequence[npt.NDArray[np.float32]], width: int
     ) -> npt.NDArray[np.float32]:
-        return softmax(self.session.run(stack(lines, width))[0])
+        with stage("recognize"):
+            logits = self.session.run(stack(lines, width))[0]
+        return softmax(logits)
 
     def _reading(self, decoded: Decoded, count: int, length: float) -> Reading:
         chars = []
