@@ -242,6 +242,8 @@ def test_lists_in_the_command(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, [*run, "-"], input=f"{tmp_path}/2.png\0")
     assert result.exit_code == 0, result.output
     assert "1.png" not in result.output and "2.png" in result.output
+    result = CliRunner().invoke(cli, [*run, "x", "--out", "s3://box/out"])
+    assert result.exit_code == 2 and "local folders only" in result.output
     result = CliRunner().invoke(cli, run[:4])
     assert result.exit_code == 2 and "INPUT" in result.output
 

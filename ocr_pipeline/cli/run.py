@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import fields
 from functools import partial
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _DEFAULTS = {field.name: field.default for field in fields(RunOptions)}
 _STDOUT = "-"
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # two letters at least: no drive
 
 
 class FormatList(click.ParamType):
@@ -186,6 +188,8 @@ def run(
     names = {field.name for field in fields(BatchOptions)}
     given = {name: values.pop(name) for name in names & set(values)}
     batch = BatchOptions(**{**given, "devices": given["devices"] or ()})
+    if _ADDRESS.match(str(out)):
+        raise UsageError(f"--out {out}: results go to local folders only; copy them from there")
     folder = None if str(out) == _STDOUT else out
     if folder is None:
         values["format"] = _one_format(values["format"])

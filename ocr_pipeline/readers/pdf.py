@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from typing import Any, BinaryIO, ClassVar
 
 from ocr_pipeline.core.decoding import explained
@@ -28,6 +31,17 @@ _TAIL = 1 << 20
 def _fresh_lock() -> None:
     global _pdfium
     _pdfium = threading.RLock()
+
+
+_open: weakref.WeakSet[PdfDocument] = weakref.WeakSet()
+
+
+def _close_all() -> None:
+    """At the end of the program: PDFium grumbles on standard error about what is still open."""
+    for document in list(_open):
+        if _pdfium.acquire(timeout=1.0):  # a thread that hangs in there must not hang the rest
+            document._shut()
+            _pdfium.release()
 
 
 if hasattr(os, "register_at_fork"):  # a child must not wait for a thread that it does not have
@@ -59,6 +73,7 @@ class PdfDocument(OpenDocument):
                 with explained(name):
                     self._pdf.init_forms()
                 super().__init__(name, len(self._pdf), options)
+                _open.add(self)
             except BaseException:
                 self._shut()
                 raise
@@ -96,6 +111,7 @@ class PdfDocument(OpenDocument):
         if self._pdf is not None:
             self._pdf.close()
             self._pdf = None
+            _open.discard(self)
         with suppress(Exception):
             self._data.close()
 
@@ -111,11 +127,16 @@ class PdfDocument(OpenDocument):
                 page.close()
 
 
+@lru_cache(maxsize=1)
+def _library() -> Any:
+    import pypdfium2
+
+    atexit.register(_close_all)  # after PDFium's own, and so before it
+    return pypdfium2
+
+
 def _load(data: BinaryIO, name: str, password: str | None) -> Any:
-    try:
-        import pypdfium2
-    except ImportError as error:
-        raise InputError(f"{name}: reading PDF needs pypdfium2; pip install pypdfium2") from error
+    pypdfium2 = _library()
     try:
         return pypdfium2.PdfDocument(data, password=password)
     except pypdfium2.PdfiumError as error:
