@@ -260,6 +260,18 @@ def test_a_lost_gpu_makes_the_engine_unwell(engine: Engine, record: Recorder) ->
     assert not engine.alive
 
 
+def test_an_engine_that_hangs_is_unwell(record: Recorder) -> None:
+    engine = Engine(patience=0.2)
+    engine.start()
+    record.gate.clear()
+    engine.submit(Job(record, "a", 1))
+    assert engine.alive
+    wait_for(lambda: not engine.alive)
+    record.gate.set()
+    wait_for(lambda: record.dropped and engine.alive)
+    engine.close(60)
+
+
 def test_several_threads_lose_nothing(record: Recorder) -> None:
     engine = Engine(parallel=4)
     engine.start()

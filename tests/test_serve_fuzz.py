@@ -79,7 +79,7 @@ JUNK = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_no_tree_breaks_the_server(server: Running, data: st.DataObject) -> None:
     """A tree with one place spoilt is written, or refused as what it is."""

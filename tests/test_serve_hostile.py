@@ -133,7 +133,9 @@ def test_an_encrypted_pdf_says_so(server: Running) -> None:
     with pikepdf.open(io.BytesIO(pages(1, "PDF"))) as pdf:
         pdf.save(buffer, encryption=pikepdf.Encryption(user="päss", owner="owner", R=6))
     data = buffer.getvalue()
-    assert code_of(server.ocr(("a.pdf", data))) == (422, "encrypted")
+    refused = server.ocr(("a.pdf", data))
+    assert code_of(refused) == (422, "encrypted")
+    assert "in the header Ocr-Password" in refused.text
     files = {"file": ("a.pdf", data)}
     wrong = server.client.post("/v1/ocr", files=files, headers={"ocr-password": "no"})
     assert code_of(wrong) == (422, "encrypted")

@@ -101,13 +101,13 @@ def _probes(service: Service) -> APIRouter:
     router = APIRouter(tags=["probes"])
 
     @router.get("/healthz", **PROBE)
-    def healthz() -> JSONResponse:
+    async def healthz() -> JSONResponse:
         """Whether the server works; if not, restart it."""
         alive = service.engine.alive
         return JSONResponse({"status": "ok" if alive else "broken"}, 200 if alive else 503)
 
     @router.get("/readyz", **PROBE)
-    def readyz() -> JSONResponse:
+    async def readyz() -> JSONResponse:
         """Whether the next request would be taken."""
         state = "broken" if not service.engine.alive else "busy" if service.full else "ok"
         return JSONResponse({"status": state}, 200 if state == "ok" else 503)
@@ -133,12 +133,12 @@ def _api(service: Service) -> APIRouter:
         return await service.convert(request, parameters)
 
     @router.get("/v1/models", tags=["server"], **MODELS)
-    def models() -> JSONResponse:
+    async def models() -> JSONResponse:
         """The nets that requests can choose from; the first of each kind is the usual one."""
         return JSONResponse(service.models.describe())
 
     @router.get("/v1/info", tags=["server"], **INFO)
-    def info() -> JSONResponse:
+    async def info() -> JSONResponse:
         """Version, formats and limits."""
         formats = [
             {"name": f.name, "media_type": f.media_type, "suffix": f.suffix}
@@ -151,7 +151,7 @@ def _api(service: Service) -> APIRouter:
         return JSONResponse({"version": __version__, "formats": formats, "limits": limits})
 
     @router.get("/metrics", tags=["server"], **TEXT)
-    def metrics() -> PlainTextResponse:
+    async def metrics() -> PlainTextResponse:
         """Figures for Prometheus."""
         return PlainTextResponse(service.metrics.render(), media_type=MEDIA_TYPE)
 
@@ -163,12 +163,12 @@ def _pages() -> APIRouter:
     router = APIRouter()
 
     @router.get("/")
-    def index() -> Response:
+    async def index() -> Response:
         page = STATIC / "index.html"
-        return _page(page) if page.exists() else RedirectResponse("/docs")
+        return _page(page) if page.exists() else RedirectResponse("docs")
 
     @router.get("/docs")
-    def docs() -> Response:
+    async def docs() -> Response:
         return _page(STATIC / "docs.html")
 
     return router

@@ -8,10 +8,12 @@ in memory at a time, whatever waits.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -107,10 +109,15 @@ class Engine:
     Args:
         parallel: pages whose lines are searched at the same time.
         metrics: where figures go.
+        patience: seconds after which a step is taken for hanging. A thread cannot be ended from
+            outside: all that can be done is to say so, and to be restarted.
     """
 
-    def __init__(self, parallel: int = 1, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self, parallel: int = 1, metrics: Metrics | None = None, patience: float = math.inf
+    ) -> None:
         self.parallel = parallel
+        self.patience = patience
         self.metrics = metrics or Metrics()
         self.page_seconds = 1.0  # about what a page takes; the first guess
         self.broken = ""
@@ -121,6 +128,7 @@ class Engine:
         self._in_memory = 0
         self._closing = False
         self._threads: list[threading.Thread] = []
+        self._since: dict[str, float] = {}  # when each thread began the step that it is at
 
     # ------------------------------------------------------------------ from outside
 
@@ -163,7 +171,12 @@ class Engine:
     def alive(self) -> bool:
         """Whether pages are being read, or would be if there were any."""
         running = bool(self._threads) and all(thread.is_alive() for thread in self._threads)
-        return running and not self.broken and not self._closing
+        hangs = any(time.monotonic() - since > self.patience for since in self._steps())
+        return running and not hangs and not self.broken and not self._closing
+
+    def _steps(self) -> list[float]:
+        with self._change:
+            return list(self._since.values())
 
     @property
     def waiting(self) -> int:
@@ -188,11 +201,24 @@ class Engine:
                     self._change.wait()
                 else:
                     return
-            if page is not None:
-                self._finish(page)
-            elif task is not None:
-                self._find(task)
+            with self._step():
+                if page is not None:
+                    self._finish(page)
+                elif task is not None:
+                    self._find(task)
             page = task = None  # a waiting thread must not hold on to a page
+
+    @contextmanager
+    def _step(self) -> Iterator[None]:
+        """Notes since when this thread is busy."""
+        name = threading.current_thread().name
+        with self._change:
+            self._since[name] = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._change:
+                del self._since[name]
 
     def _next_task(self) -> PageTask | None:
         """A page of the request whose turn it is, if there is room for one more."""
@@ -274,7 +300,8 @@ class Engine:
             for page in unwanted:
                 self._end(page.task)
             if parts:
-                self._read_batch(parts)
+                with self._step():
+                    self._read_batch(parts)
             del parts, unwanted  # a waiting thread must not hold on to pages
 
     def _next_batch(self) -> tuple[list[_Part], list[_Page]]:

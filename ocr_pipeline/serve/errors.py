@@ -22,6 +22,7 @@ from ocr_pipeline.core.errors import (
 
 # The library speaks of flags, a request has parameters.
 _FLAG = re.compile(r"--([a-z][a-z-]+)")
+_SECRET = re.compile(r"with --password or \$OCR_PASSWORD|its --password")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _KINDS: tuple[tuple[type[OcrError], int, str], ...] = (
     (EncryptedError, 422, "encrypted"),
@@ -80,7 +81,8 @@ def api_error(error: BaseException, file: str = "") -> ApiError:
         return error
     for kind, status, code in _KINDS:
         if isinstance(error, kind):
-            return ApiError(status, code, _FLAG.sub(r"\1", str(error)))
+            text = _SECRET.sub("in the header Ocr-Password", str(error))
+            return ApiError(status, code, _FLAG.sub(r"\1", text))
     where = f"{file}: " if file else ""
     if isinstance(error, OutputError):
         error = error.__cause__ or error

@@ -63,7 +63,8 @@ class Service:
         self.models = models
         self.options = options
         self.metrics = metrics
-        self.engine = Engine(options.parallel, metrics)
+        # A step that takes longer than a whole request may, hangs.
+        self.engine = Engine(options.parallel, metrics, max(options.timeout, 60.0))
         self._lock = threading.Lock()
         self._taken = 0
         metrics.gauge("ocr_queue_requests", "Requests in work or waiting.", lambda: self._taken)
