@@ -88,7 +88,6 @@ def test_kept_text_lies_on_its_ink(tmp_path: Path, rotate: int, crop: list[int] 
         width, height = height, width
     assert frame.image.shape == (height, width, 3) and (page.width, page.height) == (width, height)
     assert page.dpi == 144 and page.number == 1 and page.meta == {"pdf_text": "kept"}
-    assert {line.text for line in page.lines} == {text for *_, text in PROSE}
     assert sum(ink_in(frame.image, line.polygon) for line in page.lines) > 0.99
     for line in page.lines:
         for word in line.words:
@@ -98,6 +97,8 @@ def test_kept_text_lies_on_its_ink(tmp_path: Path, rotate: int, crop: list[int] 
         (ax, ay), (bx, by) = line.polygon[0], line.polygon[1]
         along = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}[rotate]
         assert (bx - ax) * along[0] + (by - ay) * along[1] > 100
+    assert page.rotation == (360 - rotate) % 360 and abs(page.skew) < 0.1
+    assert [line.text for line in page.lines] == [text for *_, text in PROSE]
 
 
 def test_slanted_text(tmp_path: Path) -> None:

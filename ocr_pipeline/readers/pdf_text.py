@@ -6,6 +6,7 @@ from __future__ import annotations
 import ctypes
 import math
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -170,18 +171,41 @@ class _Placed:
 
 def kept_page(layer: TextLayer, how: Geometry, number: int, dpi: float, skip: bool) -> Page:
     """A page as its own text gives it, or an empty one that notes that it was passed over."""
-    from ocr_pipeline.layout import order_lines
+    from ocr_pipeline.layout import Turn, order_lines, page_skew
 
     width, height = how.size
     if skip:
         return Page(number, width, height, dpi=dpi, meta={"pdf_text": "skipped"})
-    found = [_line(run) for run in _runs(_place(layer.glyphs, how))]
-    quads = [line.polygon for line in found]
+    runs = list(_runs(_place(layer.glyphs, how)))
+    found = [_line(run) for run in runs]
+    turn = Turn(width, height, _rotation(runs))
+    upright = [turn.forward(line.polygon) for line in found]
     lines = tuple(
         Line(found[i].text, found[i].polygon, words=found[i].words, row=row)
-        for i, row in (order_lines(quads) if quads else ())
+        for i, row in (order_lines(upright) if upright else ())
     )
-    return Page(number, width, height, lines=lines, dpi=dpi, meta={"pdf_text": "kept"})
+    return Page(
+        number,
+        width,
+        height,
+        lines=lines,
+        dpi=dpi,
+        meta={"pdf_text": "kept"},
+        rotation=turn.rotation,
+        skew=page_skew(upright),
+    )
+
+
+def _rotation(runs: Sequence[list[list[_Placed]]]) -> int:
+    """The turn that makes most of the text upright."""
+    votes = Counter({0: 1})
+    for words in runs:
+        x, y = words[0][0].frame
+        if abs(x) >= abs(y):
+            votes[0 if x > 0 else 180] += sum(map(len, words))
+        else:
+            votes[90 if y < 0 else 270] += sum(map(len, words))
+    return votes.most_common(1)[0][0]
 
 
 def _place(glyphs: Sequence[Glyph | None], how: Geometry) -> Iterator[_Placed | str | None]:
