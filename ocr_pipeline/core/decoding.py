@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,10 @@ from ocr_pipeline.core.truncation import is_cut_short
 # A 600-dpi A1 drawing has 280 megapixels; what is far larger is taken for a decompression bomb.
 MAX_PIXELS = 300_000_000
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow warns from here on and refuses twice as many
+
+# What is wrong with a file is said in an error that names it, or does not matter. Behind all other
+# filters, so that whoever wants to see Pillow's warnings does.
+warnings.filterwarnings("ignore", module=r"PIL\.", append=True)
 
 # The formats people scan, photograph and send in. Pillow knows more, among them some that start
 # other programs (EPS) or are hardly ever used but for attacks.
