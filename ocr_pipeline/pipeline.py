@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any, Protocol
 
 import cv2
@@ -20,7 +20,7 @@ from ocr_pipeline.core.geometry import box_quad, crop_quad, quad_size
 from ocr_pipeline.core.timing import stage
 from ocr_pipeline.layout import Stages, Turn, find_upright, order_lines, page_skew
 from ocr_pipeline.options import RunOptions
-from ocr_pipeline.readers import Frame, InputFile, open_document
+from ocr_pipeline.readers import Frame, input_file, open_document
 
 Image = npt.NDArray[np.uint8]
 
@@ -126,8 +126,7 @@ class Pipeline:
 
     def read_pages(self, path: str | os.PathLike[str]) -> Iterator[tuple[Page, Image]]:
         """Reads the pages of a file one by one, each with its image."""
-        file = InputFile(Path(path), PurePath(Path(path).name))
-        with open_document(file, self.options.reading) as document:
+        with open_document(input_file(path), self.options.reading) as document:
             for number, frame in document.frames():
                 yield self.read_frame(frame, number), frame.image
 

@@ -20,7 +20,15 @@ from PIL import Image
 from ocr_pipeline.cli.main import cli
 from ocr_pipeline.core.errors import InputError, UsageError
 from ocr_pipeline.read_options import ReadOptions, parse_pages
-from ocr_pipeline.readers import InputFile, find_inputs, open_document, sources, stdin
+from ocr_pipeline.readers import (
+    InputFile,
+    find_inputs,
+    input_file,
+    open_document,
+    read_frames,
+    sources,
+    stdin,
+)
 from ocr_pipeline.readers.remote import is_uri, local_path, remote_path, without_secrets
 
 PNG = encoded(noise(), "PNG")
@@ -349,6 +357,15 @@ def test_remote_files_folders_and_globs(memory) -> None:  # type: ignore[no-unty
     assert targets(find_inputs(["memory://box/**/*.png"])) == ["a", "deep/b"]
     assert targets(find_inputs(["memory://box/notes.txt"])) == ["notes"]
     assert np.array_equal(pixels(find_inputs(["memory://box"])[1]), np.asarray(noise()))
+
+
+def test_one_document_by_its_address(memory, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    memory.pipe("/box/a.png", PNG)
+    touch(tmp_path, "b.png")
+    for place in ("memory://box/a.png", tmp_path / "b.png", f"file://{tmp_path}/b.png"):
+        file = input_file(place)
+        assert file.target.name in ("a", "b") and len(list(read_frames(place))) == 1
+        assert pixels(file).shape == (24, 36, 3)
 
 
 def test_a_remote_zip(memory) -> None:  # type: ignore[no-untyped-def]

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path, PurePath
 
 from ocr_pipeline.core.images import Frame
 from ocr_pipeline.read_options import PDF_TEXT, ReadOptions
 from ocr_pipeline.readers.document import OpenDocument
 from ocr_pipeline.readers.input_file import InputFile
-from ocr_pipeline.readers.inputs import find_inputs
+from ocr_pipeline.readers.inputs import find_inputs, input_file
 from ocr_pipeline.readers.opening import open_document
 from ocr_pipeline.readers.sources import open_bytes
 from ocr_pipeline.readers.suffixes import IMAGE_SUFFIXES
@@ -24,6 +23,7 @@ __all__ = [
     "OpenDocument",
     "ReadOptions",
     "find_inputs",
+    "input_file",
     "open_bytes",
     "open_document",
     "read_frames",
@@ -38,7 +38,6 @@ def read_frames(
     Raises:
         InputError: if the file is missing, empty, damaged or of an unknown kind.
     """
-    file = InputFile(Path(path), PurePath(Path(path).name))
-    with open_document(file, options) as document:
+    with open_document(input_file(path), options) as document:
         for _, frame in document.frames():
             yield frame

@@ -22,7 +22,7 @@ from ocr_pipeline.readers.suffixes import (
 )
 from ocr_pipeline.readers.targets import with_distinct_targets
 
-__all__ = ["IMAGE_SUFFIXES", "OVERLAY_MARK", "InputFile", "find_inputs"]
+__all__ = ["IMAGE_SUFFIXES", "OVERLAY_MARK", "InputFile", "find_inputs", "input_file"]
 
 STDIN = "-"
 
@@ -66,6 +66,20 @@ def find_inputs(
         for name in read_list(place, null):
             finder.add(_listed(name, finder))
     return with_distinct_targets(finder.files)
+
+
+def input_file(place: str | os.PathLike[str]) -> InputFile:
+    """One document, named by its path or address, whatever is there."""
+    from ocr_pipeline.readers.remote import is_uri, local_path, remote_path, without_secrets
+
+    name = os.fspath(place)
+    if is_uri(name):
+        local = local_path(name)
+        if local is None:
+            path = remote_path(name)
+            return InputFile(path, PurePath(path.stem or "remote"), without_secrets(name), uri=name)
+        name = local
+    return InputFile(Path(name), PurePath(Path(name).stem))
 
 
 class _Finder:
