@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import http.client
-import json
 import statistics
 import subprocess
 import sys
@@ -102,22 +101,27 @@ def run_load(
 
 def main() -> None:
     """Prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        description=(__doc__ or "").split("\n")[0], epilog="Flags of ocr serve follow after --."
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--clients", default="1,4,16")
     parser.add_argument("--most", type=int, default=20, help="Pages to take of the folder.")
-    parser.add_argument("flags", nargs="*", help="Flags of ocr serve, after --.")
-    options = parser.parse_args()
+    arguments, flags = sys.argv[1:], []
+    if "--" in arguments:
+        place = arguments.index("--")
+        arguments, flags = arguments[:place], arguments[place + 1 :]
+    options = parser.parse_args(arguments)
     paths = sorted(p for p in options.folder.rglob("*") if p.suffix.lower() in SUFFIXES)
     pages = [path.read_bytes() for path in paths[: options.most]]
     command = [sys.executable, "-m", "ocr_pipeline.cli.main", "serve", "--port", "0"]
-    with subprocess.Popen([*command, *options.flags], stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen([*command, *flags], stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
             address = server.stdout.readline().split()[0]
             texts = [post(address, page)[1] for page in pages]
-            print(f"{len(pages)} pages, {json.dumps(options.flags)}")
+            print(f"{len(pages)} pages, {' '.join(flags) or 'no flags'}")
             print("| clients | pages a minute | median s | 95th percentile s | lost | MB |")
             print("|---|---|---|---|---|---|")
             for count in map(int, options.clients.split(",")):
