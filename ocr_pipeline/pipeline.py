@@ -122,7 +122,7 @@ class Pipeline:
         if isinstance(source, np.ndarray):
             return Document(source="", pages=(self.read_page(source),))
         pages = tuple(page for page, _ in self.read_pages(source))
-        return Document(source=os.fspath(source), pages=pages)
+        return Document(source=input_file(source).name, pages=pages)
 
     def read_pages(self, path: str | os.PathLike[str]) -> Iterator[tuple[Page, Image]]:
         """Reads the pages of a file one by one, each with its image."""
