@@ -68,8 +68,8 @@ def create_app(models: Models, options: ServeOptions | None = None) -> FastAPI:
     )
     app.state.service = service
     _handle_errors(app)
-    app.include_router(_probes(service))
     app.include_router(_api(service), dependencies=_dependencies(options.token))
+    app.include_router(_probes(service))
     app.include_router(_pages(), include_in_schema=False)
     app.mount("/static", _Static(directory=STATIC, check_dir=False))
     if options.allow_origin:

@@ -129,6 +129,7 @@ CONVERT: dict[str, Any] = {
 MODELS = _json("Detectors and recognizers.")
 INFO = _json("Version, formats, limits.")
 PROBE: dict[str, Any] = _json("Yes.")
+del PROBE["responses"]["401"]
 PROBE["responses"]["503"] = {
     "description": "No.",
     "content": {"application/json": {"schema": {"type": "object"}}},

@@ -24,11 +24,11 @@ function text(source = "") {
 }
 
 function kind(schema = {}) {
-  if (schema.anyOf) return schema.anyOf.map(kind).filter((name) => name !== "null").join(" or ");
   if (schema.enum) return schema.enum.join(" | ");
+  const names = (schema.anyOf ?? [schema]).map((one) => one.format === "binary" ? "file" : one.type ?? "any");
   const range = [schema.minimum, schema.maximum].some((value) => value !== undefined)
     ? ` ${schema.minimum ?? ""} to ${schema.maximum ?? ""}` : "";
-  return (schema.format === "binary" ? "file" : schema.type ?? "any") + range;
+  return names.filter((name) => name !== "null").join(" or ") + range;
 }
 
 function table(head, rows) {
