@@ -338,7 +338,8 @@ def drop_contained(lines: Lines, limit: float, trust: Floats | None = None) -> L
     Args:
         lines: the lines.
         limit: part of a line's area from which it lies in another.
-        trust: (n,) factors on the lines' lengths; ones when None.
+        trust: (n,) factors on the lines' lengths. Of two lines one of which lies in the other
+            the less trusted one goes then, be it the longer one.
     """
     quads, scores = lines
     if len(quads) < 2:
@@ -355,7 +356,10 @@ def drop_contained(lines: Lines, limit: float, trust: Floats | None = None) -> L
     tall = np.minimum(y1[:, None], y1) - np.maximum(y0[:, None], y0)
     shared = np.maximum(wide, 0) * np.maximum(tall, 0)
     area = np.maximum((x1 - x0) * (y1 - y0), 1e-3)
-    worth = (x1 - x0) * scores * (1.0 if trust is None else trust)
-    rival = (worth[None, :] > worth[:, None]) & (shared / area[:, None] > limit)
+    worth = (x1 - x0) * scores
+    held = area[:, None]
+    if trust is not None:
+        worth, held = worth * trust, np.minimum(area[:, None], area)
+    rival = (worth[None, :] > worth[:, None]) & (shared / held > limit)
     keep = ~rival.any(1)
     return Lines(quads[keep], scores[keep])
