@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ pytest.importorskip("httpx", reason="httpx is not installed")
 
 import httpx
 from click.testing import CliRunner
+from fake_stages import FakeRecognizer
 from serve_tools import (
     PATIENCE,
     GatedDetector,
@@ -126,6 +128,39 @@ def test_who_leaves_frees_the_work(query: dict[str, str]) -> None:
         assert detector.begun == 2
 
 
+def test_who_leaves_while_sending_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with serving() as server:
+        host, port = server.url.removeprefix("http://").split(":")
+        kind = "Content-Type: multipart/form-data; boundary=x\r\n"
+        for more in ("", kind):
+            head = f"POST /v1/ocr HTTP/1.1\r\nHost: {host}:{port}\r\n{more}Content-Length: 9999\r\n"
+            with socket.create_connection((host, int(port)), timeout=PATIENCE) as sock:
+                part = '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nabc'
+                sock.sendall(f"{head}\r\n{part}".encode())
+                wait_for(lambda: list(tmp_path.glob("*/0")))
+            wait_for(lambda: server.metric("ocr_queue_requests") == 0)
+            assert not list(tmp_path.iterdir())
+        assert server.metric('ocr_requests_total{route="/v1/ocr",status="499"}') == 2
+
+
+def test_text_that_a_pdf_holds_is_kept() -> None:
+    pytest.importorskip("pikepdf", reason="writing PDF needs pikepdf")
+    lines = ["a line that is long enough " * 5] * 2
+    with serving(recognizer=FakeRecognizer(lines)) as server:
+        pdf = server.ocr(("a.tif", pages(2)), format="pdf").content
+        for kept, outcome in (("ocr", "read"), ("keep", "kept")):
+            sample = f'ocr_pages_total{{outcome="{outcome}"}}'
+            before = server.metric(sample)
+            answer = server.ocr(("a.pdf", pdf), format="json,overlay", **{"pdf-text": kept})
+            assert answer.status_code == 200
+            assert server.metric(sample) == before + 2
+        document = Document.from_json(server.ocr(("a.pdf", pdf), **{"pdf-text": "keep"}).text)
+        assert "long enough" in document.pages[1].text
+
+
 def test_a_book_does_not_keep_a_letter_waiting() -> None:
     detector = GatedDetector()
     with serving(detector) as server:
@@ -145,8 +180,6 @@ def test_a_book_does_not_keep_a_letter_waiting() -> None:
 
 
 def test_lines_of_several_requests_share_batches() -> None:
-    from fake_stages import FakeRecognizer
-
     recognizer = FakeRecognizer()
     entered, gate = threading.Event(), threading.Event()
     read = recognizer.read
