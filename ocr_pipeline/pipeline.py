@@ -213,7 +213,7 @@ class Pipeline:
         return PAD_X if self.options.detect else 0.0
 
     def _keeps(self, reading: ReadingLike) -> bool:
-        return bool(reading.text.strip()) and reading.confidence >= self.options.min_confidence
+        return bool(reading.text.strip()) and reading.confidence >= self.options.least_confidence
 
     def _detect(self, image: Image) -> tuple[list[Quad], list[float]]:
         """Quads and scores of an image's lines."""

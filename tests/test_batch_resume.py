@@ -131,7 +131,7 @@ def test_changed_options_are_noticed_and_named(tmp_path: Path, source: Path, rea
     reads()
     report = run(source, out, min_confidence=0.99)
     assert report.reasons == {"other options": 3}
-    assert report.changes == ["min-confidence: 0.0 is now 0.99"]
+    assert report.changes == ["min-confidence: not set is now 0.99"]
     assert reads() == [1, 2, 3] and (out / "1.txt").read_text() == ""
     assert run(source, out, min_confidence=0.99, device="cpu", batch_size=2).reasons == {}
     report = run(source, out, min_confidence=0.99, format=("txt", "json"))

@@ -140,7 +140,7 @@ def recognizer(
 @click.option("--recognizer-device", help="Device of the recognizer alone.")
 @click.option("--batch-size", type=click.IntRange(1), default=32, show_default=True)
 @click.option("--min-score", type=float, help="Detector score below which a line is dropped.")
-@click.option("--min-confidence", type=float, default=0.0, help="Likewise for the recognizer.")
+@click.option("--min-confidence", type=float, help="Likewise for the recognizer.")
 @click.option(
     "--wildcard",
     default="~",
@@ -159,7 +159,7 @@ def pipeline(
     recognizer_device: str | None,
     batch_size: int,
     min_score: float | None,
-    min_confidence: float,
+    min_confidence: float | None,
     wildcard: str,
     normalise: bool | None,
     **common: Any,
