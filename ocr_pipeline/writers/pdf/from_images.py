@@ -74,6 +74,21 @@ def write_images(
         pdf.finish(clean(PurePath(document.source).stem), options)
 
 
+def write_text_layer(page: Page, out: BinaryIO, font: str = FONT) -> None:
+    """Writes a PDF of one page that holds the text of a page and nothing to be seen.
+
+    Args:
+        page: what was read; the PDF's page has the size of its image by its resolution, or a
+            point for each pixel without one.
+        out: file to write to.
+        font: name of the font among the page's resources.
+    """
+    scale = 72 / (page.dpi or 72.0)
+    pdf = _ImagePdf(out, font)
+    pdf.add_text(page, page.width * scale, page.height * scale)
+    pdf.finish("", PdfOptions())
+
+
 def no_page(source: InputFile, page: Page) -> InputError:
     """The input has fewer pages than were read."""
     return InputError(f"{source.name}: has no page {page.number}; was it changed meanwhile?")
@@ -104,8 +119,9 @@ class _Decoder:
 class _ImagePdf:
     """A PDF under way."""
 
-    def __init__(self, out: BinaryIO) -> None:
+    def __init__(self, out: BinaryIO, font: str = FONT) -> None:
         self._file = PdfFile(out)
+        self._font_name = font
         self._glyphs = Glyphs()
         self._tree = self._file.reserve()
         self._font = self._file.reserve()
@@ -116,6 +132,16 @@ class _ImagePdf:
         """A page with nothing on it, for one that could not be read."""
         self._add_page({"MediaBox": [0, 0, *A4], "Resources": {}})
 
+    def add_text(self, page: Page, width: float, height: float) -> None:
+        """A page that holds text alone."""
+        to_page = pixels_to_page((0, 0, width, height), 0, page.width, page.height)
+        text = page_text(page, to_page, self._glyphs, self._font_name)
+        resources = {"Font": {self._font_name: self._font}} if text else {}
+        content = add_compressed(self._file, {}, text)
+        self._add_page(
+            {"MediaBox": [0, 0, width, height], "Resources": resources, "Contents": content}
+        )
+
     def add(self, page: Page, picture: Picture, upright: bool) -> None:
         """A page that shows a picture, with its text."""
         width, height = page_size(page, picture)
@@ -123,13 +149,13 @@ class _ImagePdf:
         width = round(max(width / unit, MIN_SIDE), 3)
         height = round(max(height / unit, MIN_SIDE), 3)
         to_page = pixels_to_page((0, 0, width, height), 0, page.width, page.height)
-        text = page_text(page, to_page, self._glyphs, FONT)
+        text = page_text(page, to_page, self._glyphs, self._font_name)
         turn = _TURNS[picture.orientation - 1]
         matrix = [number(v * (height if i % 2 else width), 3) for i, v in enumerate(turn)]
         content = text + f"q {' '.join(matrix)} cm /Im Do Q\n".encode("ascii")
         resources: dict[str, Any] = {"XObject": {"Im": self._add_picture(picture)}}
         if text:
-            resources["Font"] = {FONT: self._font}
+            resources["Font"] = {self._font_name: self._font}
         entries: dict[str, Any] = {
             "MediaBox": [0, 0, width, height],
             "Resources": resources,
