@@ -134,6 +134,7 @@ export class TextList extends EventTarget {
       input.size = Math.max(3, input.value.length);
     });
     input.addEventListener("blur", () => this.finish());
+    this.dispatchEvent(new CustomEvent("hover", { detail: { line, word } }));
     input.focus({ preventScroll: true });
     input.select();
     box.scrollIntoView({ block: "nearest" });

@@ -67,17 +67,23 @@ export class Viewer extends EventTarget {
       element.style.height = `${height}px`;
     }
     this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    this.wordMark = document.createElementNS(SVG, "polygon");
-    this.wordMark.setAttribute("class", "word-mark");
+    this.wordMark = polygonMark([], "word-mark");
     this.marks = lines.map((line, index) => {
-      const mark = document.createElementNS(SVG, "polygon");
-      mark.setAttribute("points", line.polygon.map((point) => point.join(",")).join(" "));
-      mark.setAttribute("class", `mark ${levelOf(line.confidence, this.threshold)}`);
+      const level = levelOf(line.confidence, this.threshold);
+      const mark = polygonMark(line.polygon, `mark ${level}`);
       mark.dataset.line = index;
       return mark;
     });
-    this.svg.replaceChildren(...this.marks, this.wordMark);
+    const doubtful = lines.flatMap((line) => this._doubtful(line));
+    this.svg.replaceChildren(...doubtful, ...this.marks, this.wordMark);
     this.texts.replaceChildren(...lines.flatMap((line, index) => this._texts(line, index)));
+  }
+
+  _doubtful(line) {
+    return wordsOf(line).flatMap((word) => {
+      const level = levelOf(word.confidence, this.threshold);
+      return level === "sure" ? [] : [polygonMark(word.polygon, `doubtful ${level}`)];
+    });
   }
 
   _texts(line, index) {
@@ -156,7 +162,7 @@ export class Viewer extends EventTarget {
       line === null || word === null || !this.page?.lines[line]
         ? null
         : wordsOf(this.page.lines[line])[word]?.polygon;
-    this.wordMark?.setAttribute("points", polygon ? polygon.map((p) => p.join(",")).join(" ") : "");
+    this.wordMark?.setAttribute("points", pointsOf(polygon || []));
   }
 
   /** Keeps a line lit, and brings it into sight. */
@@ -279,4 +285,15 @@ export class Viewer extends EventTarget {
     event.clipboardData.setData("text/plain", text);
     event.preventDefault();
   }
+}
+
+function polygonMark(polygon, kind) {
+  const mark = document.createElementNS(SVG, "polygon");
+  mark.setAttribute("points", pointsOf(polygon));
+  mark.setAttribute("class", kind);
+  return mark;
+}
+
+function pointsOf(polygon) {
+  return polygon.map((point) => point.join(",")).join(" ");
 }
