@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import subprocess
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
@@ -171,6 +172,22 @@ def test_lines_without_words_share_their_width(paper: Path, tmp_path: Path) -> N
     if shutil.which("pdftotext"):
         found = dict(words_of(data, tmp_path))
         assert found["two"][0] == pytest.approx((60 + 4 * 20) / 2, abs=0.1)
+
+
+@pytest.mark.parametrize("text", ["שלום עולם טוב", "مرحبا بالعالم"])
+def test_right_to_left(paper: Path, tmp_path: Path, text: str) -> None:
+    step, words, place = 300 / len(text), [], 0
+    for word in text.split():
+        place = text.index(word, place)
+        words.append(Word(word, box(400 - (place + len(word)) * step, 100, len(word) * step, 30)))
+        place += len(word)
+    data = make(paper, read(paper, [Line(text, box(100, 100, 300, 30), words=tuple(words))]))
+    assert text_of(data) == text
+    if shutil.which("pdftotext"):
+        path = tmp_path / "a.pdf"
+        path.write_bytes(data)
+        done = subprocess.run(["pdftotext", str(path), "-"], capture_output=True, check=True)
+        assert text in done.stdout.decode()
 
 
 def test_odd_polygons_and_texts(paper: Path) -> None:

@@ -35,6 +35,15 @@ def clean(text: str) -> str:
     return "".join(char for char in chars if unicodedata.category(char) != "Cc")
 
 
+def visual(text: str) -> str:
+    """The characters of a word from left to right, as PDFs hold them: Hebrew and Arabic turned.
+
+    Programs that extract text turn them back.
+    """
+    turned = any(unicodedata.bidirectional(char) in ("R", "AL") for char in text)
+    return text[::-1] if turned else text
+
+
 def advance(char: str) -> int:
     """Width of a character in thousandths of the font size: an em if it is full-width.
 
@@ -58,7 +67,7 @@ class Glyphs:
 
     def encode(self, text: str) -> str:
         """The codes of a text as hexadecimal digits."""
-        return "".join(f"{self._code(char):04X}" for char in clean(text))
+        return "".join(f"{self._code(char):04X}" for char in visual(clean(text)))
 
     def _code(self, char: str) -> int:
         code = self._codes.get(char)

@@ -140,7 +140,8 @@ def _one_string(runs: Sequence[Run], axis: Axis, glyphs: Glyphs) -> Iterator[str
             parts.append(f"<{glyphs.encode(run.text)}>")
         else:
             back = width + NARROW - (following.start - run.start) / unit
-            parts.append(f"<{glyphs.encode(run.text + ' ')}> {number(back, 0)}")
+            codes = glyphs.encode(run.text) + glyphs.encode(" ")
+            parts.append(f"<{codes}> {number(back, 0)}")
     yield f"{scale} Tz {_matrix(axis, runs[0])} Tm [{' '.join(parts)}] TJ"
 
 
