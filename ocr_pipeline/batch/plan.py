@@ -13,8 +13,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ocr_pipeline.batch.manifest import Manifest, PageRow
-from ocr_pipeline.batch.resources import free_memory, may_have_gpu, processors
+from ocr_pipeline.batch.resources import free_memory, processors
 from ocr_pipeline.batch_options import BatchOptions
+from ocr_pipeline.core.devices import gpu_in_sight, resolve_device
+from ocr_pipeline.core.errors import OcrError
 from ocr_pipeline.options import RunOptions
 
 # Runs of no more files and pages than this are done in the process itself, at once.
@@ -29,7 +31,7 @@ CHUNK_PIXELS = 64_000_000
 USUAL_PIXELS = 8_700_000
 # Memory of a worker: nets and libraries, one page on its way through them, and the decoded
 # pages and crops of a chunk for each of its pixels. docs/batch.md says where these come from.
-BASE_BYTES = 900 << 20
+BASE_BYTES = {"torch": 2200 << 20, "onnx": 1100 << 20, "openvino": 1100 << 20}
 BYTES_PER_PIXEL = 6
 # The share of the free memory that a run takes if nothing is said.
 MEMORY_SHARE = 0.7
@@ -70,10 +72,12 @@ def make_plan(options: RunOptions, batch: BatchOptions, small: bool, total: int)
     inline = small and not batch.workers and not batch.devices and batch.timeout is None
     if not inline:
         workers = batch.workers or len(batch.devices)
-        budget = batch.memory
-        if budget is None and (free := free_memory()) is not None:
-            budget = int(free * MEMORY_SHARE)
-        pixels, most = (CHUNK_PIXELS, cores) if budget is None else _fit(budget, workers)
+        base, most = _base_bytes(options), cores
+        if batch.memory is not None:
+            pixels, most = _fit(batch.memory, workers, base)
+        elif (free := free_memory()) is not None:
+            # What happens to be free has no say in the chunks, and thus none in the results.
+            most = _fit(int(free * MEMORY_SHARE), 0, base)[1]
         if not workers:
             workers = 1 if gpu else min(most, total, max(1, cores // (options.threads or 1)))
     threads = options.threads or max(1, cores // workers)
@@ -87,20 +91,35 @@ def _cluster_plan(options: RunOptions, batch: BatchOptions, total: int) -> Plan:
 
     workers, threads, gpu = spread(options, batch)
     workers = batch.workers or min(workers, total)
-    pixels = CHUNK_PIXELS if batch.memory is None else _fit(batch.memory, workers)[0]
+    pixels = CHUNK_PIXELS
+    if batch.memory is not None:
+        pixels = _fit(batch.memory, workers, _base_bytes(options))[0]
     return Plan(False, workers, threads, GPU_CHUNK_PAGES if gpu else CHUNK_PAGES, pixels)
 
 
-def _fit(budget: int, workers: int) -> tuple[int, int]:
+def _base_bytes(options: RunOptions) -> int:
+    """Memory of a worker but for what a chunk takes."""
+    from ocr_pipeline.core.backends.choice import choices
+    from ocr_pipeline.core.backends.session import SessionOptions
+
+    wanted = SessionOptions(options.backend, options.device, options.precision)
+    try:
+        return BASE_BYTES[choices(wanted)[0].backend]
+    except OcrError:  # said when the nets are loaded
+        return BASE_BYTES["torch"]
+
+
+def _fit(budget: int, workers: int, base: int) -> tuple[int, int]:
     """Pixels of a chunk and number of workers that memory suffices for.
 
     Args:
         budget: bytes.
         workers: number that the user wants, 0 if any will do.
+        base: bytes of a worker without a chunk.
     """
-    each = budget // workers if workers else BASE_BYTES + CHUNK_PIXELS * BYTES_PER_PIXEL
+    each = budget // workers if workers else base + CHUNK_PIXELS * BYTES_PER_PIXEL
     each = min(each, budget)
-    pixels = max(each - BASE_BYTES, 0) // BYTES_PER_PIXEL
+    pixels = max(each - base, 0) // BYTES_PER_PIXEL
     return min(CHUNK_PIXELS, max(pixels, USUAL_PIXELS // 4)), max(1, budget // each)
 
 
@@ -112,10 +131,8 @@ def _on_gpu(options: RunOptions, batch: BatchOptions) -> bool:
     )
     if any(name.partition(":")[0] not in ("auto", "cpu") for name in names):
         return True
-    if "auto" not in names or not may_have_gpu():
+    if "auto" not in names or options.backend not in ("auto", "torch") or not gpu_in_sight():
         return False
-    from ocr_pipeline.core.devices import resolve_device  # imports PyTorch
-
     return resolve_device("auto").type != "cpu"
 
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 _CGROUP = Path("/sys/fs/cgroup")
@@ -48,15 +47,6 @@ def _system_memory() -> int | None:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
         return None
-
-
-def may_have_gpu() -> bool:
-    """Whether it is worth asking PyTorch for a GPU, which takes a second."""
-    if sys.platform == "darwin":
-        return True
-    if not sys.platform.startswith("linux"):
-        return True
-    return any(Path(name).exists() for name in ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd"))
 
 
 def _read(path: Path) -> str:
