@@ -6,6 +6,7 @@ from __future__ import annotations
 import errno
 import io
 import json
+import os
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -247,10 +248,20 @@ class Outputs:
 
     def _fill(self, path: Path, fill: Any) -> None:
         try:
-            with atomic_file(path, self.scratch) as sink:
+            with atomic_file(path, self._folder(path)) as sink:
                 fill(sink)
+                sink.flush()
+                os.fsync(sink.fileno())  # or a power cut leaves an empty file of this name
         except OSError as error:
             raise OutputError(path, error) from error
+
+    def _folder(self, path: Path) -> Path | None:
+        """Where a file is until it is whole: beside its place if that is on another disk."""
+        if self.scratch is None:
+            return None
+        path.parent.mkdir(parents=True, exist_ok=True)
+        same = os.stat(path.parent).st_dev == os.stat(self.scratch).st_dev
+        return self.scratch if same else None
 
 
 def reason(file: InputFile, error: BaseException, page: int | None = None) -> str:
