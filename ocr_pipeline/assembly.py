@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +43,99 @@ class ReadingLike(Protocol):
     def chars(self) -> Sequence[CharLike]: ...
 
 
+class CutLike(Protocol):
+    """Where a line is cut; see :class:`ocr_pipeline.layout.merged.Cut`."""
+
+    @property
+    def blank(self) -> int: ...
+    @property
+    def start(self) -> float: ...
+    @property
+    def end(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CharPart:
+    """A character of a part of a line; see :class:`CharLike`."""
+
+    text: str
+    confidence: float
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLine:
+    """A line with its reading; ``pad_x`` is the margin of the crop that was read, in units of the
+    quad's height."""
+
+    quad: Quad
+    score: float
+    text: str
+    confidence: float
+    chars: Sequence[CharLike]
+    pad_x: float = 0.0
+
+    @classmethod
+    def of(cls, quad: Quad, score: float, reading: ReadingLike, pad_x: float = 0.0) -> ReadLine:
+        """A whole line as it was read."""
+        return cls(quad, score, reading.text, reading.confidence, reading.chars, pad_x)
+
+    def blanks(self) -> list[tuple[float, float]]:
+        """Where the blanks between words begin and end, as fractions of the line's length."""
+        runs = _split(self.chars)
+        if len(runs) < 2:
+            return []
+        ends, starts = [run[-1].end for run in runs[:-1]], [run[0].start for run in runs[1:]]
+        places = _along(self.quad, [ends, starts], self.pad_x)
+        return [(float(a), float(b)) for a, b in places.T]
+
+    def cut(self, cuts: Sequence[CutLike]) -> list[ReadLine]:
+        """The parts on both sides of cuts, given from left to right."""
+        runs = _split(self.chars)
+        numbers = [0, *(cut.blank + 1 for cut in cuts), len(runs)]
+        starts = [0.0, *(cut.end for cut in cuts)]
+        ends = [*(cut.start for cut in cuts), 1.0]
+        return [
+            self._part(runs[a:b], start, end)
+            for (a, b), start, end in zip(pairwise(numbers), starts, ends, strict=True)
+            if a < b
+        ]
+
+    def _part(self, runs: Sequence[Sequence[CharLike]], start: float, end: float) -> ReadLine:
+        """Some words of the line, with the stretch of it (in fractions) that they stand in."""
+        chars = [char for run in runs for char in run]
+        places = _along(self.quad, [[c.start for c in chars], [c.end for c in chars]], self.pad_x)
+        # Letters that were placed beyond the stretch are moved together, not cut off.
+        low, high = float(places[0, 0]), float(places[1, -1])
+        first, last = max(low, start), min(high, end)
+        places = first + (places - low) * max(last - first, 1e-6) / max(high - low, 1e-6)
+        places = (places - start) / max(end - start, 1e-6)
+        return ReadLine(
+            np.array(slice_quad(self.quad, [start], [end])[0], np.float32),
+            self.score,
+            " ".join("".join(c.text for c in run) for run in runs),
+            _mean_confidence(chars),
+            _with_blanks(runs, places),
+        )
+
+
+def _with_blanks(
+    runs: Sequence[Sequence[CharLike]], places: npt.NDArray[np.float64]
+) -> list[CharPart]:
+    """Characters at new places (2, n), with a blank between each two of the runs."""
+    placed: list[CharPart] = []
+    number = 0
+    for run in runs:
+        if placed:
+            placed.append(CharPart(" ", 1.0, placed[-1].end, float(places[0, number])))
+        for char in run:
+            start, end = float(places[0, number]), float(places[1, number])
+            placed.append(CharPart(char.text, char.confidence, start, end))
+            number += 1
+    return placed
+
+
 def slice_quad(
     quad: Quad, starts: npt.ArrayLike, ends: npt.ArrayLike, pad_x: float = 0.0
 ) -> list[Polygon]:
@@ -55,10 +150,7 @@ def slice_quad(
     Returns:
         n polygons of four points on the quad's upper and lower edges, in pixels of the page.
     """
-    width, height = quad_size(quad)
-    margin = pad_x * height / max(width, 1e-6)
-    places = np.array([starts, ends], np.float64) * (1 + 2 * margin) - margin
-    places = np.clip(places, 0, 1)[..., None]
+    places = _along(quad, [starts, ends], pad_x)[..., None]
     top = quad[0] + (quad[1] - quad[0]) * places
     bottom = quad[3] + (quad[2] - quad[3]) * places
     corners = np.stack([top[0], top[1], bottom[1], bottom[0]], axis=1).round(DIGITS)
@@ -66,34 +158,45 @@ def slice_quad(
     return [tuple((x, y) for x, y in points) for points in corners.tolist()]
 
 
+def _along(quad: Quad, places: Any, pad_x: float) -> npt.NDArray[np.float64]:
+    """Fractions of a crop's width as fractions of its line's length, 0 to 1."""
+    width, height = quad_size(quad)
+    margin = pad_x * height / max(width, 1e-6)
+    return np.clip(np.array(places, np.float64) * (1 + 2 * margin) - margin, 0, 1)
+
+
 def make_line(
-    quad: Quad, score: float, reading: ReadingLike, pad_x: float = 0.0, row: int | None = None
+    read: ReadLine,
+    row: int | None = None,
+    block: int | None = None,
+    paragraph: int | None = None,
 ) -> Line:
     """A line with its words and characters placed along its quad.
 
     Args:
-        quad: (4, 2) pixels of the page, clockwise from the text's top left.
-        score: the detector's.
-        reading: the recognizer's.
-        pad_x: margin of the crop that was read, in units of the quad's height.
-        row: visual row of the page.
+        read: the line and its reading.
+        row: number of its visual row on the page.
+        block: number of its block.
+        paragraph: number of its paragraph.
     """
-    runs = _split(reading.chars)
+    runs = _split(read.chars)
     chars = [char for run in runs for char in run]
     places = [(run[0].start, run[-1].end) for run in runs] + [(c.start, c.end) for c in chars]
     starts, ends = zip(*places, strict=True) if places else ((), ())
-    polygons = slice_quad(quad, starts, ends, pad_x)
+    polygons = slice_quad(read.quad, starts, ends, read.pad_x)
     words, done = [], len(runs)
     for run, outline in zip(runs, polygons, strict=False):
         words.append(_word(run, outline, polygons[done : done + len(run)]))
         done += len(run)
     return Line(
-        text=reading.text,
-        polygon=polygon(quad),
-        confidence=_share(reading.confidence),
-        detection=_share(score),
+        text=read.text,
+        polygon=polygon(read.quad),
+        confidence=_share(read.confidence),
+        detection=_share(read.score),
         words=tuple(words),
         row=row,
+        block=block,
+        paragraph=paragraph,
     )
 
 
@@ -113,13 +216,18 @@ def _word(chars: Sequence[CharLike], outline: Polygon, outlines: Sequence[Polygo
         Char(char.text, place, _share(char.confidence))
         for char, place in zip(chars, outlines, strict=True)
     )
-    logs = sum(math.log(max(char.confidence, 1e-6)) for char in chars)
     return Word(
         text="".join(char.text for char in chars),
         polygon=outline,
-        confidence=_share(math.exp(logs / len(chars))),
+        confidence=_share(_mean_confidence(chars)),
         chars=nodes,
     )
+
+
+def _mean_confidence(chars: Sequence[CharLike]) -> float:
+    """Geometric mean of the characters' confidences."""
+    logs = sum(math.log(max(char.confidence, 1e-6)) for char in chars)
+    return math.exp(logs / len(chars))
 
 
 def _share(value: float) -> float:

@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ocr_pipeline.assembly import Quad, ReadingLike, make_line
+from ocr_pipeline.assembly import Quad, ReadingLike, ReadLine, make_line
 from ocr_pipeline.core.document import Document, Page
 from ocr_pipeline.core.errors import InputError
 from ocr_pipeline.core.geometry import box_quad, crop_quad, quad_size
 from ocr_pipeline.core.timing import stage
-from ocr_pipeline.layout import Stages, Turn, find_upright, order_lines, page_skew
+from ocr_pipeline.layout import Stages, Turn, arrange, find_upright, merged_lines, page_skew
 from ocr_pipeline.options import RunOptions
 from ocr_pipeline.readers import Frame, input_file, open_document
 
@@ -156,8 +156,8 @@ class Pipeline:
         height, width = image.shape[:2]
         if self.detector is None or not self.options.detect:
             whole = box_quad(0, 0, width, height)
-            crops = (crop_quad(image, whole),)
-            return PageWork(width, height, (whole,), (1.0,), crops, Turn(width, height))
+            crop = crop_quad(image, whole)
+            return PageWork(width, height, (whole,), (1.0,), (crop,), Turn(width, height))
 
         def cut(quad: Quad) -> Image:
             with stage("crop"):
@@ -191,21 +191,28 @@ class Pipeline:
         """
         rest = iter(readings)
         read = [work.known[i] if i in work.known else next(rest) for i in range(len(work.quads))]
-        kept = [i for i, reading in enumerate(read) if self._keeps(reading)]
-        quads = [work.quads[i] for i in kept]
-        upright = [work.turn.forward(quad) for quad in quads]
-        lines = tuple(
-            make_line(quads[i], work.scores[kept[i]], read[kept[i]], self._pad_x, row)
-            for i, row in order_lines(upright)
-        )
+        lines = [
+            ReadLine.of(quad, score, reading, self._pad_x)
+            for quad, score, reading in zip(work.quads, work.scores, read, strict=True)
+            if self._keeps(reading)
+        ]
+        upright = [work.turn.forward(line.quad) for line in lines]
+        skew = page_skew(upright, work.turn.slant)
+        if self.options.layout:
+            cuts = merged_lines(upright, [line.blanks() for line in lines])
+            if cuts:
+                parts = [x.cut(cuts[i]) if i in cuts else [x] for i, x in enumerate(lines)]
+                lines = [part for line in parts for part in line]
+                upright = [work.turn.forward(line.quad) for line in lines]
+        places = arrange(upright, [line.text for line in lines], self.options.layout)
         return Page(
             number=number,
             width=work.width,
             height=work.height,
-            lines=lines,
+            lines=tuple(make_line(lines[p.index], p.row, p.block, p.paragraph) for p in places),
             dpi=dpi,
             rotation=work.turn.rotation,
-            skew=page_skew(upright, work.turn.slant),
+            skew=skew,
         )
 
     @property

@@ -11,7 +11,7 @@ from fake_stages import FakeDetector, FakeRecognizer, bars, reading
 from PIL import Image
 
 from ocr_pipeline import Pipeline, RunOptions
-from ocr_pipeline.assembly import make_line, slice_quad
+from ocr_pipeline.assembly import ReadLine, make_line, slice_quad
 from ocr_pipeline.core.document import Document
 from ocr_pipeline.core.errors import InputError, UsageError
 from ocr_pipeline.core.geometry import box_quad
@@ -58,14 +58,14 @@ def test_fractions_of_a_padded_crop_map_back_to_the_line() -> None:
 
 def test_words_follow_a_slanted_line() -> None:
     quad = np.array([[0, 0], [100, 20], [96, 40], [-4, 20]], np.float32)
-    line = make_line(quad, 0.8, reading("ab cd"))
+    line = make_line(ReadLine.of(quad, 0.8, reading("ab cd")))
     for word in line.words:
         for (x0, y0), (x1, y1) in (word.polygon[:2], word.polygon[3:1:-1]):
             assert (y1 - y0) / (x1 - x0) == pytest.approx(0.2, abs=0.01)
 
 
 def test_double_spaces_make_no_empty_words() -> None:
-    line = make_line(box_quad(0, 0, 90, 10), 1.0, reading(" a  b "))
+    line = make_line(ReadLine.of(box_quad(0, 0, 90, 10), 1.0, reading(" a  b ")))
     assert [word.text for word in line.words] == ["a", "b"]
 
 

@@ -100,16 +100,16 @@ class Page:
 
     @property
     def text(self) -> str:
-        """Lines in reading order; those of one row joined by a space."""
-        rows: list[list[str]] = []
-        previous: int | None = None
+        """Lines in reading order; those of one row joined by a space, a blank line between
+        paragraphs."""
+        parts: list[str] = []
+        previous: Line | None = None
         for line in self.lines:
-            if rows and line.row is not None and line.row == previous:
-                rows[-1].append(line.text)
-            else:
-                rows.append([line.text])
-            previous = line.row
-        return "\n".join(" ".join(row) for row in rows)
+            if previous is not None:
+                parts.append(_between(previous, line))
+            parts.append(line.text)
+            previous = line
+        return "".join(parts)
 
     def to_dict(self) -> dict[str, Any]:
         """The page as a tree of plain dicts, lists, strings and numbers."""
@@ -127,6 +127,14 @@ class Page:
             return _page(data)
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"not a page of a document tree: {error!r}") from error
+
+
+def _between(above: Line, below: Line) -> str:
+    """What parts a line from the next one in plain text."""
+    if below.row is not None and below.row == above.row:
+        return " "
+    same = (above.block, above.paragraph) == (below.block, below.paragraph)
+    return "\n" if same else "\n\n"
 
 
 @dataclass(frozen=True, slots=True)

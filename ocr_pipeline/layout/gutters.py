@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Gutters: vertical strips of white with columns on both sides, between lines that cross them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from ocr_pipeline.layout.boxes import Bools, Boxes, Floats, Ints
+from ocr_pipeline.layout.columns import BETWEEN, Stack, make_stack, parts_columns
+from ocr_pipeline.layout.rows import predecessors
+
+# White above or below a running head or foot, in heights.
+HEAD_GAP = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Gutter:
+    """Where a gutter is, and how many rows it parts."""
+
+    x: float
+    top: float
+    bottom: float
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Region:
+    """What is known of the lines among which gutters are searched."""
+
+    boxes: Boxes
+    after: Ints
+    before: Ints
+    texts: Sequence[str] | None
+    unit: float
+
+
+def find_gutter(boxes: Boxes, successor: Ints, texts: Sequence[str] | None = None) -> Gutter | None:
+    """The gutter of a region that parts the most rows, if there is one.
+
+    Args:
+        boxes: the region's n lines.
+        successor: (n,) each line's right neighbour on its row, or -1.
+        texts: what the lines say, where it is known.
+    """
+    unit = float(np.median(boxes.height))
+    region = _Region(boxes, successor, predecessors(successor), texts, unit)
+    edges = _left_edges(boxes, unit)
+    if not len(edges):
+        return None
+    # One candidate for each half height of page width: neighbouring edges are one column's.
+    places = np.round(edges / (0.5 * unit))
+    candidates = [float(np.median(edges[places == x])) - 0.4 * unit for x in np.unique(places)]
+    best: Gutter | None = None
+    for x in candidates:
+        for gutter in _gutters_at(x, region, 0 if best is None else best.rows):
+            if best is None or gutter.rows > best.rows:
+                best = gutter
+    return best
+
+
+def _left_edges(boxes: Boxes, unit: float) -> Floats:
+    """Left edges of the lines that have another one beside them, to the left."""
+    apart = np.abs(boxes.middle[:, None] - boxes.middle[None])
+    beside = apart < BETWEEN[1] * np.maximum(boxes.height[:, None], boxes.height[None])
+    beside &= boxes.x0[None] - boxes.x1[:, None] > 0.5 * unit
+    return boxes.x0[beside.any(0)]
+
+
+def _gutters_at(x: float, region: _Region, least: int) -> list[Gutter]:
+    """Gutters of more than ``least`` rows at one place: the stretches between lines that cross."""
+    boxes = region.boxes
+    slack = 0.25 * region.unit
+    crosses = (boxes.x0 < x - slack) & (boxes.x1 > x + slack)
+    is_left = (boxes.x0 + boxes.x1) / 2 < x
+    middle = boxes.middle
+    # Only the columns at the gutter itself decide: no other line stands between them and it.
+    near_left = is_left & ~crosses & ~_on(region.after, is_left)
+    near_right = ~is_left & ~crosses & ~_on(region.before, ~is_left)
+    stops = np.concatenate([[-np.inf], np.sort(middle[crosses]), [np.inf]])
+    found = []
+    for top, bottom in pairwise(stops):
+        inside = (middle > top) & (middle < bottom)
+        if min((inside & near_left).sum(), (inside & near_right).sum()) <= max(least, 1):
+            continue
+        top, bottom = _without_heads(boxes, inside & ~crosses, is_left, top, bottom, region.unit)
+        inside &= (middle > top) & (middle < bottom)
+        a, b = np.flatnonzero(inside & near_left), np.flatnonzero(inside & near_right)
+        rows = min(len(a), len(b))
+        if rows > least and parts_columns(*_stacks(region, is_left, a, b), region.unit):
+            found.append(Gutter(x, float(top), float(bottom), rows))
+    return found
+
+
+def _on(links: Ints, side: Bools) -> Bools:
+    """Whether each line's neighbour by ``links`` is there and on a side."""
+    return np.asarray(np.where(links >= 0, side[links], False))
+
+
+def _stacks(region: _Region, is_left: Bools, left: Ints, right: Ints) -> tuple[Stack, Stack]:
+    """The stacks on both sides of a gutter, each row with all that it holds on its side."""
+    rows_left = [_chain(int(i), region.before, is_left)[::-1] for i in left]
+    rows_right = [_chain(int(i), region.after, ~is_left) for i in right]
+    return (
+        make_stack(region.boxes, rows_left, -1, region.texts),
+        make_stack(region.boxes, rows_right, 0, region.texts),
+    )
+
+
+def _chain(start: int, links: Ints, side: Bools) -> list[int]:
+    chain = [start]
+    while links[chain[-1]] >= 0 and side[links[chain[-1]]]:
+        chain.append(int(links[chain[-1]]))
+    return chain
+
+
+def _without_heads(
+    boxes: Boxes, inside: Bools, is_left: Bools, top: float, bottom: float, unit: float
+) -> tuple[float, float]:
+    """Leaves a running head and foot (one or two rows apart from the rest) out of a stretch."""
+    ids = np.flatnonzero(inside)
+    ids = ids[np.argsort(boxes.y0[ids], kind="stable")]
+    reach = np.maximum.accumulate(boxes.y1[ids])
+    gaps = boxes.y0[ids][1:] - reach[:-1]
+    for cut in np.flatnonzero(gaps > HEAD_GAP * unit):
+        edge = float((reach[cut] + boxes.y0[ids[cut + 1]]) / 2)
+        above, below = ids[: cut + 1], ids[cut + 1 :]
+        if max(is_left[above].sum(), (~is_left[above]).sum()) <= 1 and len(below) > 2:
+            top = max(top, edge)
+        elif max(is_left[below].sum(), (~is_left[below]).sum()) <= 1 and len(above) > 2:
+            bottom = min(bottom, edge)
+    return top, bottom
