@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -24,13 +25,23 @@ pytest.importorskip("pikepdf", reason="the extra [pdf] is not installed")
 import pikepdf
 import pypdfium2
 from fake_stages import FakeChar, FakeReading, FakeRecognizer
+from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
-from serve_tools import PATIENCE, Running, encoded, page_image, pages, serving, wait_for
+from serve_tools import (
+    PATIENCE,
+    GatedDetector,
+    Running,
+    encoded,
+    page_image,
+    pages,
+    serving,
+    wait_for,
+)
 
 from ocr_pipeline.serve.options import ServeOptions
 
@@ -98,6 +109,10 @@ class Page:
         path = self.folder / name
         path.write_bytes(data)
         self.browser.find_element(By.ID, "files").send_keys(str(path))
+
+    def box(self, selector: str) -> dict[str, float]:
+        """Where an element stands in the window."""
+        return self.run("arguments[0].getBoundingClientRect().toJSON()", self.find(selector))
 
     def lines(self) -> list[str]:
         """The text beside the picture."""
@@ -216,11 +231,9 @@ def test_a_page_is_read_corrected_and_taken_away(page: Page) -> None:
 
 def test_text_lies_over_the_picture(page: Page) -> None:
     page.add("scan.png", encoded(page_image()))
-    span = page.find(".texts span")
-    image = page.run("document.querySelector('.layer img').getBoundingClientRect().toJSON()")
-    box = page.run("arguments[0].getBoundingClientRect().toJSON()", span)
+    image, box = page.box(".layer img"), page.box(".texts span")
     scale = image["width"] / 300  # fake_stages.bars draws pages 300 pixels wide
-    assert span.text == "first"
+    assert page.find(".texts span").text == "first"
     assert box["left"] - image["left"] == pytest.approx(10 * scale, abs=0.05 * image["width"])
     assert box["top"] - image["top"] == pytest.approx(20 * scale, abs=0.05 * image["width"])
     assert box["height"] == pytest.approx(30 * scale, rel=0.3)
@@ -242,6 +255,20 @@ def test_text_lies_over_the_picture(page: Page) -> None:
     assert page.find(".mark.hot").get_attribute("data-line")
     page.click('.texts span[data-line="1"]')
     assert page.find("#lines .picked").text == "second"
+
+
+def test_a_page_that_lies_on_its_side_is_shown_upright(page: Page) -> None:
+    page.click("#show-options")
+    page.run("document.querySelector('[name=orientation]').value = '90'")
+    page.click("#options [type=submit]")
+    page.add("side.png", encoded(page_image().transpose(Image.Transpose.ROTATE_90)))
+    wait_for(lambda: page.lines() == ["first line", "second"])
+    sheet, span = page.box("#sheet"), page.box(".texts span")
+    scale = sheet["width"] / 300
+    assert sheet["height"] == pytest.approx(200 * scale, rel=0.02)
+    assert span["left"] - sheet["left"] == pytest.approx(10 * scale, abs=15 * scale)
+    assert span["top"] - sheet["top"] == pytest.approx(20 * scale, abs=15 * scale)
+    assert span["width"] > span["height"]
 
 
 def test_keys_are_enough(page: Page) -> None:
@@ -304,6 +331,33 @@ def test_other_troubles_are_told_in_plain_words(chrome: webdriver.Chrome, tmp_pa
         page.add("long.tif", pages(3))
         wait_for(lambda: page.find(".card h3").text == "This document has too many pages")
         assert "reads 2 at a time" in page.find(".card").text
+
+
+def test_a_sample_is_one_click_away(chrome: webdriver.Chrome, tmp_path: Path) -> None:
+    detector = GatedDetector()
+    with serving(detector) as server, opened(chrome, server, tmp_path) as page:
+        page.click("#sample")
+        wait_for(lambda: detector.begun)
+        assert page.find("#notice .scan img") and page.find("#picture-title").text == "letter.webp"
+        page.click(".doc-head [aria-label^=Remove]")
+        assert page.find("#choose") == page.browser.switch_to.active_element
+        detector.gate.release()
+
+
+def test_files_can_be_dropped_and_pasted(page: Page) -> None:
+    script = """
+        const bytes = Uint8Array.from(atob(arguments[0]), (letter) => letter.charCodeAt(0));
+        const data = new DataTransfer();
+        data.items.add(new File([bytes], `${arguments[1]}.png`, {type: "image/png"}));
+        const [kind, key] = {drop: [DragEvent, "dataTransfer"],
+            paste: [ClipboardEvent, "clipboardData"]}[arguments[1]];
+        const event = new kind(arguments[1], {[key]: data, bubbles: true, cancelable: true});
+        document.body.dispatchEvent(event);
+    """
+    content = base64.b64encode(encoded(page_image())).decode()
+    for name in ("drop", "paste"):
+        page.browser.execute_script(script, content, name)
+        page.says(f"{name}.png is read: 2 lines")
 
 
 @pytest.mark.parametrize("width", [360, 768, 1280])

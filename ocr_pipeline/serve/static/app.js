@@ -3,19 +3,22 @@
 
 import { explain, get, Problem, setToken } from "./api.js";
 import { byId, copyText, count, make, say } from "./dom.js";
+import { listenFiles } from "./files.js";
+import { listenKeys } from "./keys.js";
+import { Notice } from "./notice.js";
 import * as options from "./options.js";
 import { Desk } from "./reading.js";
 import { save, SaveMenu } from "./saving.js";
-import { listenKeys } from "./keys.js";
 import { Strip } from "./strip.js";
 import { TextList } from "./text.js";
-import { correct, levelOf, pageText, wordsOf } from "./tree.js";
+import { correct, doubtsIn, pageText, wordsOf } from "./tree.js";
 import { Viewer } from "./viewer.js";
 
 const desk = new Desk(options.readingQuery);
 const viewer = new Viewer();
 const text = new TextList((line, word, canvas) => viewer.crop(line, word, canvas));
 const strip = new Strip();
+const notice = new Notice();
 const server = { limits: {} };
 let current = null; // {doc, number}; number 0 or null: a page that is still to come
 let spot = [0, -1]; // line and word that were looked at last
@@ -41,7 +44,7 @@ function showPage() {
   byId("picture-title").textContent = doc
     ? doc.name + (doc.total > 1 && current.number ? `, page ${current.number}` : "")
     : "";
-  showNotice(doc, found);
+  notice.show(doc, found, server.limits);
   showTools();
   strip.show(desk.docs, current);
 }
@@ -54,90 +57,13 @@ function showTools() {
     byId(id).disabled = !entry()?.page;
   }
   const left = doc ? doubtsOf(doc).length : 0;
-  byId("doubts").textContent = left ? count(left, "doubtful word") : some ? "No doubtful words" : "";
+  const words = make("span.wide", {}, left === 1 ? " word" : " words");
+  const many = left ? left.toLocaleString("en") : "No";
+  byId("doubts").replaceChildren(`${many} doubtful`, words);
   byId("next-doubt").hidden = !some;
   byId("next-doubt").disabled = !left;
   byId("undo").hidden = !entry()?.undo.length;
   byId("again").disabled = !doc;
-}
-
-/** What is said where there is no page: it waits, is being read, or could not be. */
-function showNotice(doc, found) {
-  const notice = byId("notice");
-  const pending = doc && !found && (doc.state === "reading" || doc.state === "waiting");
-  const problem = found?.error || (!found?.page && doc?.problem) || null;
-  const halted = doc && !found && doc.state === "stopped" && !problem;
-  notice.hidden = !(pending || problem || halted);
-  if (notice.hidden) return;
-  notice.className = pending ? "pending" : "";
-  if (pending) notice.replaceChildren(...pendingParts(doc));
-  else if (problem) notice.replaceChildren(problemCard(doc, problem));
-  else notice.replaceChildren(card("Stopped", "Nothing was read.", [againButton(doc)]));
-}
-
-function pendingParts(doc) {
-  const stop = make("button", {}, "Stop");
-  stop.addEventListener("click", () => desk.stop(doc));
-  const words = doc.state === "reading" ? "Reading…" : doc.retry ? "The server is busy; waiting…" : "Waiting…";
-  const parts = [make("p.pending-words", {}, make("span", {}, words), stop)];
-  if (doc.localUrl) {
-    const image = make("img", { src: doc.localUrl, alt: "" });
-    const frame = make(`div.scan${doc.state === "reading" ? ".on" : ""}`, {}, image);
-    parts.push(frame);
-  } else {
-    parts.push(make("div.blank", { "aria-hidden": "true" }));
-  }
-  return parts;
-}
-
-function problemCard(doc, problem) {
-  const [title, advice] = explain(problem, server.limits);
-  const actions = [];
-  let form = null;
-  if (problem.code === "encrypted") form = passwordForm(doc);
-  else actions.push(againButton(doc));
-  if (!desk.tree(doc).pages.length) {
-    const remove = make("button", {}, "Remove");
-    remove.addEventListener("click", () => desk.remove(doc));
-    actions.push(remove);
-  }
-  const box = card(title, advice, actions, form);
-  if (problem.message && problem.message !== advice) {
-    const said = make("details", {}, make("summary", {}, "What the server says"));
-    said.append(make("p", {}, problem.message));
-    box.append(said);
-  }
-  return box;
-}
-
-function passwordForm(doc) {
-  const wrong = doc.password ? "That password does not fit." : "";
-  const field = make("input", { type: "password", required: true, autocomplete: "off" });
-  const form = make(
-    "form.inline",
-    {},
-    make("label", {}, "Password ", field),
-    make("button.primary", { type: "submit" }, "Open"),
-    make("p.fault", { role: "alert" }, wrong),
-  );
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    desk.again(doc, field.value);
-  });
-  return form;
-}
-
-function againButton(doc) {
-  const button = make("button.primary", {}, "Try again");
-  button.addEventListener("click", () => desk.again(doc));
-  return button;
-}
-
-function card(title, advice, actions, form = null) {
-  const box = make("div.card", {}, make("h3", {}, title), make("p", {}, advice));
-  if (form) box.append(form);
-  if (actions.length) box.append(make("p.actions", {}, ...actions));
-  return box;
 }
 
 function showProgress() {
@@ -153,19 +79,13 @@ function showProgress() {
 // ---- documents ---------------------------------------------------------------------------------
 
 function add(files) {
-  const all = [...files];
-  const most = (server.limits.max_size || Infinity) * 2 ** 20;
-  const fit = all.filter((file) => file.size <= most);
-  if (fit.length < all.length) {
-    const names = all.filter((file) => file.size > most).map((file) => file.name);
-    say(`Too large for this server (${server.limits.max_size} MB): ${names.join(", ")}`, "bad");
-  }
-  if (!fit.length) return;
+  if (!files.length) return;
   byId("welcome").hidden = true;
   byId("desk").hidden = false;
   byId("add").hidden = false;
-  const fresh = desk.add(fit);
+  const fresh = desk.add(files, (server.limits.max_size || Infinity) * 2 ** 20);
   open(fresh[0], 0);
+  for (const doc of fresh) if (doc.problem) announce(doc, "failed");
 }
 
 desk.addEventListener("change", ({ detail: { doc, what, value } }) => {
@@ -186,11 +106,16 @@ desk.addEventListener("change", ({ detail: { doc, what, value } }) => {
   return undefined;
 });
 
-function announce(doc, what, value) {
+/** A problem in a line. */
+function tell(problem) {
+  return explain(problem, server.limits).filter(Boolean).join(". ");
+}
+
+function announce(doc, what, value = null) {
   if (what === "reading" && !doc.pages.size && !doc.total) say(`Reading ${doc.name}`);
   else if (what === "busy") say(`The server is busy. Trying again in ${count(value, "second")}.`);
-  else if (what === "stopped") say(`Stopped reading ${doc.name}.`);
-  else if (what === "failed") say(`${doc.name}: ${explain(doc.problem, server.limits)[0]}.`, "bad");
+  else if (what === "stopped" && !doc.problem) say(`Stopped reading ${doc.name}.`);
+  else if (what === "stopped" || what === "failed") say(`${doc.name}: ${tell(doc.problem)}`, "bad");
   else if (what === "token") askToken();
   else if (what === "done") {
     const lines = desk.tree(doc).pages.reduce((sum, page) => sum + page.lines.length, 0);
@@ -220,10 +145,13 @@ function removed(doc) {
 }
 
 strip.addEventListener("open", ({ detail }) => open(detail.doc, detail.number));
-strip.addEventListener("remove", ({ detail: { doc } }) => {
-  if (doc.dirty && !confirm(`Remove ${doc.name} with its corrections?`)) return;
-  desk.remove(doc);
-});
+for (const side of [strip, notice]) {
+  side.addEventListener("stop", ({ detail }) => desk.stop(detail.doc));
+  side.addEventListener("remove", ({ detail: { doc } }) => {
+    if (!doc.dirty || confirm(`Remove ${doc.name} with its corrections?`)) desk.remove(doc);
+  });
+}
+notice.addEventListener("again", ({ detail }) => desk.again(detail.doc, detail.password));
 
 /** Goes to the page before or after, over the ends of documents. */
 function turn(step) {
@@ -294,19 +222,7 @@ function undo() {
   say("The last correction is undone.");
 }
 
-/** Doubtful words of a document in reading order: [page, line, word]. */
-function doubtsOf(doc) {
-  const threshold = options.doubt();
-  const found = [];
-  for (const page of desk.tree(doc).pages) {
-    page.lines.forEach((line, index) => {
-      wordsOf(line).forEach((word, at) => {
-        if (levelOf(word.confidence, threshold) !== "sure") found.push([page.number, index, at]);
-      });
-    });
-  }
-  return found;
-}
+const doubtsOf = (doc) => doubtsIn(desk.tree(doc).pages, options.doubt());
 
 function goToDoubt(step) {
   if (!current) return;
@@ -339,7 +255,8 @@ async function copyAll() {
   try {
     await copyText(pages.map(pageText).join("\n\n"));
     current.doc.dirty = false;
-    say(pages.length > 1 ? `The text of ${count(pages.length, "page")} is copied.` : "Copied.", "good");
+    const several = pages.length > 1;
+    say(several ? `The text of ${count(pages.length, "page")} is copied.` : "Copied.", "good");
   } catch (error) {
     say(`Not copied: ${error.message}.`, "bad");
   }
@@ -355,8 +272,7 @@ async function download(format) {
     say(`${name} is downloaded.`, "good");
   } catch (error) {
     if (error.code === "unauthorized") askToken();
-    const [title, advice] = error instanceof Problem ? explain(error, server.limits) : [String(error), ""];
-    say(`${title}. ${advice}`, "bad");
+    say(`Not written: ${error instanceof Problem ? tell(error) : error}`, "bad");
   }
 }
 
@@ -434,10 +350,6 @@ function wire() {
   for (const button of document.querySelectorAll("[data-close]")) {
     button.addEventListener("click", () => button.closest("dialog").close());
   }
-  byId("files").addEventListener("change", (event) => {
-    add(event.target.files);
-    event.target.value = "";
-  });
   byId("options-form").addEventListener("submit", (event) => {
     event.preventDefault();
     byId("options").close();
@@ -458,41 +370,12 @@ function wire() {
   });
 }
 
-/** Files come by drop and paste as well. */
-function listenFiles() {
-  let depth = 0;
-  const carries = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
-  const veil = (shown) => (byId("veil").hidden = !shown);
-  addEventListener("dragenter", (event) => {
-    if (!carries(event)) return;
-    depth += 1;
-    veil(true);
-  });
-  addEventListener("dragleave", () => {
-    depth = Math.max(0, depth - 1);
-    if (!depth) veil(false);
-  });
-  addEventListener("dragover", (event) => {
-    if (carries(event)) event.preventDefault();
-  });
-  addEventListener("drop", (event) => {
-    depth = 0;
-    veil(false);
-    if (!carries(event)) return;
-    event.preventDefault();
-    add(event.dataTransfer.files);
-  });
-  addEventListener("paste", (event) => {
-    if (event.clipboardData?.files.length) add(event.clipboardData.files);
-  });
-  addEventListener("beforeunload", (event) => {
-    if (desk.docs.some((doc) => doc.dirty)) event.preventDefault();
-  });
-}
-
+addEventListener("beforeunload", (event) => {
+  if (desk.docs.some((doc) => doc.dirty)) event.preventDefault();
+});
 options.restore();
 wire();
-listenFiles();
+listenFiles(add);
 showTab("picture");
 listenKeys({
   o: () => byId("files").click(),

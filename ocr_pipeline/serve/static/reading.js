@@ -17,8 +17,8 @@ export class Desk extends EventTarget {
     this._running = null;
   }
 
-  /** Puts files on the desk, to be read one after the other. */
-  add(files) {
+  /** Puts files on the desk, to be read one after the other; those of too many bytes are not. */
+  add(files, most) {
     const fresh = files.map((file) => ({
       id: (lastId += 1),
       file,
@@ -37,6 +37,9 @@ export class Desk extends EventTarget {
     }));
     for (const doc of fresh) if (doc.local) doc.localUrl = URL.createObjectURL(doc.file);
     this.docs.push(...fresh);
+    for (const doc of fresh.filter((one) => one.file.size > most)) {
+      Object.assign(doc, { state: "failed", problem: new Problem(413, "too_large", "") });
+    }
     this._next();
     return fresh;
   }

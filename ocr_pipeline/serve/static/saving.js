@@ -13,7 +13,7 @@ const NAMES = {
   alto: ["ALTO", ".alto.xml"],
   page: ["PAGE", ".page.xml"],
   md: ["Markdown", ".md"],
-  csv: ["Table of words", ".csv"],
+  csv: ["Table of lines", ".csv"],
 };
 
 /** The button "Download" and its menu. Calls onSave(format) with what is chosen. */
@@ -37,7 +37,10 @@ export class SaveMenu {
         return item;
       }),
     );
-    this.button.addEventListener("click", () => (this.menu.hidden ? this.open() : this.close(true)));
+    this.button.addEventListener("click", () => {
+      if (this.menu.hidden) this.open();
+      else this.close(true);
+    });
     this.button.addEventListener("keydown", (event) => {
       if (event.key !== "ArrowDown") return;
       event.preventDefault();

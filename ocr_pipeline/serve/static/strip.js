@@ -5,7 +5,7 @@ import { byId, icon, make } from "./dom.js";
 
 const SIDE = 72;
 
-/** Sends "open" with {doc, number} and "remove" with {doc}. */
+/** Sends "open" with {doc, number}, "stop" and "remove" with {doc}. */
 export class Strip extends EventTarget {
   constructor() {
     super();
@@ -32,6 +32,7 @@ export class Strip extends EventTarget {
     }
     parts.section.dataset.state = doc.state;
     parts.facts.textContent = facts(doc);
+    parts.stop.hidden = doc.state !== "reading" || !doc.pages.size;
     const numbers = [...doc.pages.keys()].sort((a, b) => a - b);
     if (!numbers.length || doc.pages.size < doc.total) numbers.push(0); // 0: what is still to come
     for (const [number, button] of parts.pages) {
@@ -63,13 +64,16 @@ export class Strip extends EventTarget {
     const list = make("ol.thumbs");
     const facts = make("span.facts.soft");
     const name = make("span.name", { title: doc.name }, doc.name);
-    const head = make("div.doc-head", {}, make("h3", {}, name), facts, remove);
+    const stop = make("button.stop", { hidden: true }, "Stop");
+    stop.setAttribute("aria-label", `Stop reading ${doc.name}`);
+    stop.addEventListener("click", () => this._send("stop", { doc }));
+    const head = make("div.doc-head", {}, make("h3", {}, name), remove, facts, stop);
     const section = make("section.doc", { "aria-label": doc.name }, head, list);
-    return { section, list, facts, pages: new Map() };
+    return { section, list, facts, stop, pages: new Map() };
   }
 
   _button(doc, number) {
-    const picture = make("canvas", { width: SIDE, height: SIDE, "aria-hidden": "true" });
+    const picture = make("canvas", { width: SIDE * 0.72, height: SIDE, "aria-hidden": "true" });
     const button = make("button.thumb", {}, picture, make("span.number"));
     button.addEventListener("click", () => this._send("open", { doc, number }));
     return button;
@@ -82,6 +86,7 @@ export class Strip extends EventTarget {
       ? `Page ${number}${entry?.error ? ", could not be read" : ""}`
       : `${doc.name} ${waits[doc.state] || "was not read"}`;
     if (button.getAttribute("aria-label") !== label) button.setAttribute("aria-label", label);
+    button.classList.toggle("blank", !button.dataset.drawn);
     button.classList.toggle("wrong", Boolean(entry?.error) || (!number && doc.state === "failed"));
     button.classList.toggle("busy", !number && doc.state === "reading");
     button.querySelector(".number").textContent = number || "";

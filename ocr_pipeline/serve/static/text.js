@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The text beside the picture: lines and words that can be gone through and corrected.
 
-import { byId, make } from "./dom.js";
+import { byId, icon, make } from "./dom.js";
 import { levelOf, rows, wordsOf } from "./tree.js";
 
 /**
@@ -68,6 +68,18 @@ export class TextList extends EventTarget {
     return element;
   }
 
+  /** The button for those who have no key Enter and cannot click twice. */
+  _pen() {
+    const label = "Correct the line";
+    const pen = make("button.bare.small", { title: `${label} (Enter)`, "aria-label": label });
+    pen.append(icon("pen"));
+    pen.addEventListener("click", (event) => {
+      event.stopPropagation();
+      this.edit(this.picked);
+    });
+    return pen;
+  }
+
   /** The element of a line. */
   lineAt(index) {
     return this.list.querySelector(`.line[data-line="${index}"]`);
@@ -92,9 +104,12 @@ export class TextList extends EventTarget {
   pick(line, focus = false) {
     this.list.querySelector(".picked")?.classList.remove("picked");
     this.picked = line;
+    this.pen?.remove();
     const element = line === null ? null : this.lineAt(line);
     if (!element) return;
     element.classList.add("picked");
+    if (!this.pen) this.pen = this._pen();
+    if (this.editing?.line !== line) element.append(this.pen);
     this._stop(line);
     if (focus) element.focus({ preventScroll: true });
     element.scrollIntoView({ block: "nearest", behavior: "smooth" });
@@ -205,7 +220,8 @@ export class TextList extends EventTarget {
 
   /** Keys that go from line to line. */
   _walk(event, { line, word }) {
-    if (line === null || event.target.closest(".editor") || event.ctrlKey || event.altKey) return;
+    if (line === null || event.target.closest(".editor, .bare")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const last = this.page.lines.length - 1;
     const to = { ArrowDown: line + 1, ArrowUp: line - 1, Home: 0, End: last }[event.key];
     if (to !== undefined) {

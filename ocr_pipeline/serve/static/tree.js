@@ -34,6 +34,19 @@ export function levelOf(confidence, threshold) {
   return confidence >= threshold * 0.6 ? "doubt" : "poor";
 }
 
+/** Doubtful words of pages in reading order: [page, line, word]. */
+export function doubtsIn(pages, threshold) {
+  const found = [];
+  for (const page of pages) {
+    page.lines.forEach((line, index) => {
+      wordsOf(line).forEach((word, at) => {
+        if (levelOf(word.confidence, threshold) !== "sure") found.push([page.number, index, at]);
+      });
+    });
+  }
+  return found;
+}
+
 /** Where a polygon's text stands: its first corner, sides and turn in radians. */
 export function placeOf(polygon) {
   const [start, end] = polygon;
