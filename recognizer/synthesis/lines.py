@@ -158,7 +158,7 @@ class LineRenderer:
             return None
         up_down = extents(face.font(_size(face, box)))
         if look == "scene" and placard:
-            image = crop_scene(rng, line, bounds, float(sum(up_down)))
+            image = crop_scene(rng, line, bounds, float(sum(up_down)), stretch)
         else:
             image = crop_line(rng, line, bounds, up_down, stretch, text)
         # Every look that counts in pixels must know the true height of the text.
@@ -206,7 +206,7 @@ class LineRenderer:
         stretch *= max(1.0, steps * STEP * 1.3 * box / NET_HEIGHT / max(width, 1.0))
         margin = int(box * 1.1) + 2
         line = draw(rng, font, text, style, margin)
-        if look == "thermal" and " " in text and rng.random() < 0.06:
+        if look in ("thermal", "fax") and " " in text and rng.random() < 0.06:
             head = advance(font, text[: text.rindex(" ")], style)
             line = enlarge_end(line, line.start + head, float(rng.uniform(1.25, 1.9)))
         return line, text, stretch, box
@@ -244,6 +244,8 @@ def _stretch(rng: Rng, look: str) -> float:
         return float(rng.uniform(0.8, 1.25))
     if look == "thermal" and roll < 0.58:
         return float(rng.uniform(0.55, 0.8) if roll < 0.5 else rng.uniform(1.25, 2.0))
+    if look == "scene" and roll < 0.5:  # the condensed faces of posters
+        return float(rng.uniform(0.55, 0.8))
     if look in ("fax", "bilevel") and roll < 0.42:  # small capitals of printed forms
         return float(rng.uniform(1.2, 1.6))
     return 1.0
@@ -256,7 +258,9 @@ def _style(rng: Rng, look: str, face: Face, text: str, box: float, stretch: floa
     if roll < 0.08:
         spacing = box * float(rng.uniform(-0.02, 0.06))
     elif roll < 0.12:
-        spacing = box * float(rng.uniform(0.05, 0.35 if text.isupper() else 0.15))
+        alone = look in ("scene", "screen") and " " not in text
+        widest = (1.0 if alone else 0.35) if text.isupper() else 0.15
+        spacing = box * float(rng.uniform(0.05, widest))
     tabs = _tabs(rng, text, box)
     if tabs:
         return DrawStyle(tabs=tabs)

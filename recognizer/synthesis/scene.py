@@ -21,7 +21,9 @@ Field = NDArray[np.float32]
 Rng = np.random.Generator
 
 
-def crop_scene(rng: Rng, line: DrawnLine, bounds: tuple[int, int, int, int], tall: float) -> Image:
+def crop_scene(
+    rng: Rng, line: DrawnLine, bounds: tuple[int, int, int, int], tall: float, stretch: float
+) -> Image:
     """Cut a word out as a box around its ink does: turned, slanted, narrowed, bent.
 
     Args:
@@ -29,6 +31,7 @@ def crop_scene(rng: Rng, line: DrawnLine, bounds: tuple[int, int, int, int], tal
         line: The drawn word.
         bounds: Left, top, right, bottom of its ink.
         tall: Height of the face's tall letters with descenders, in pixels.
+        stretch: Factor on the width.
 
     Returns:
         Dark ink on white, uint8 (H, W).
@@ -42,7 +45,7 @@ def crop_scene(rng: Rng, line: DrawnLine, bounds: tuple[int, int, int, int], tal
         box = cv2.boundingRect(ink[:, left:right])
         top, bottom = box[1], box[1] + max(box[3], 1)
     corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float64)
-    matrix = _view(rng, corners, tall)
+    matrix = _view(rng, corners, tall, stretch)
     moved = cv2.perspectiveTransform(corners[None], matrix)[0]
     # The box of a word follows its ink closely; a single dash must not fill its crop.
     before, above, after, below = tall * np.where(
@@ -59,7 +62,9 @@ def crop_scene(rng: Rng, line: DrawnLine, bounds: tuple[int, int, int, int], tal
     return 255 - cv2.warpPerspective(ink, shift @ matrix, size, flags=cv2.INTER_LINEAR)
 
 
-def _view(rng: Rng, corners: NDArray[np.float64], tall: float) -> NDArray[np.float64]:
+def _view(
+    rng: Rng, corners: NDArray[np.float64], tall: float, stretch: float
+) -> NDArray[np.float64]:
     """Matrix of a view from aside: turned, slanted, stretched, with one end farther away."""
     middle = corners.mean(axis=0)
     width, height = corners[2] - corners[0]
@@ -67,7 +72,8 @@ def _view(rng: Rng, corners: NDArray[np.float64], tall: float) -> NDArray[np.flo
     # A long word that is turned far would be a thin line in a high box.
     angle *= min(1.0, 5.0 * tall / max(width, 1.0))
     slant = np.clip(rng.normal() * 0.12, -0.35, 0.35) if rng.random() < 0.5 else 0.0
-    stretch = np.exp(rng.normal() * 0.22) if rng.random() < 0.6 else 1.0
+    if stretch == 1.0 and rng.random() < 0.6:
+        stretch = float(np.exp(rng.normal() * 0.22))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     flat = (corners - middle) @ (turn @ np.array([[stretch, -slant], [0.0, 1.0]])).T
     if rng.random() < 0.35:
@@ -114,7 +120,7 @@ def scene(rng: Rng, image: Image, height: float) -> Image:
     hard = float(rng.random() ** 1.6)
     rows, cols = image.shape
     if rng.random() < 0.35:  # bold and thin painting of a face
-        image = d.spread(image, height * rng.uniform(-0.015, 0.04))
+        image = d.spread(image, height * rng.uniform(-0.015, 0.055))
     alpha = (255 - image).astype(np.float32) / np.float32(255.0)
     gap = rng.uniform(35, 225) if rng.random() < 0.85 else rng.uniform(18, 60)
     low = rng.uniform(0, 255 - gap)

@@ -14,6 +14,7 @@ from ocr_pipeline.core.rendering.words import (
     accented,
     chance,
     holding,
+    low_words,
     pick,
     weighted,
     word,
@@ -261,6 +262,8 @@ def placard(rng: Rng, some: Callable[[], str]) -> str:
         some: Gives a word.
     """
     roll = rng.random()
+    if roll < 0.1:  # cut closely these are as high as capitals, and are taken for them
+        return pick(rng, low_words())
     if roll < 0.68:
         text = some()
     elif roll < 0.8:

@@ -80,6 +80,13 @@ def accented(language: str) -> tuple[str, ...]:
 
 
 @cache
+def low_words() -> tuple[str, ...]:
+    """Common English words none of whose letters rises above the others, like "summer"."""
+    common = vocabulary("en")[:12000]
+    return tuple(w for w in common if len(w) > 1 and set(w) <= set("acegmnopqrsuvwxyz"))
+
+
+@cache
 def holding() -> dict[str, tuple[str, ...]]:
     """Words of all languages by the letters outside ASCII that they hold."""
     found: dict[str, list[str]] = {}
