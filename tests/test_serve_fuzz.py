@@ -16,7 +16,7 @@ pytest.importorskip("schemathesis", reason="schemathesis is not installed")
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from serve_tools import Running, encoded, page_image, pages, serving
+from serve_tools import Running, encoded, page_image, pages, serving, wait_for
 
 from ocr_pipeline.serve.options import ServeOptions
 
@@ -101,5 +101,5 @@ def test_no_tree_breaks_the_server(server: Running, data: st.DataObject) -> None
 
 def test_the_server_is_well_afterwards(server: Running) -> None:
     assert server.client.get("/healthz").status_code == 200
-    assert server.metric("ocr_queue_requests") == 0
+    wait_for(lambda: server.metric("ocr_queue_requests") == 0)
     assert server.metric('ocr_requests_total{route="/v1/ocr",status="200"}') > 0

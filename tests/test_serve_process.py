@@ -143,7 +143,8 @@ def test_who_leaves_while_sending_leaves_nothing(
                 wait_for(lambda: list(tmp_path.glob("*/0")))
             wait_for(lambda: server.metric("ocr_queue_requests") == 0)
             assert not list(tmp_path.iterdir())
-        assert server.metric('ocr_requests_total{route="/v1/ocr",status="499"}') == 2
+        left = 'ocr_requests_total{route="/v1/ocr",status="499"}'
+        wait_for(lambda: server.metric(left) == 2)
 
 
 def test_text_that_a_pdf_holds_is_kept() -> None:

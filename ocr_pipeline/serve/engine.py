@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the pages of all requests: a few threads find lines, one reads those of all pages together.
+"""Reads the pages of all requests: threads find lines, one reads those of all pages together.
 
 Requests take turns page by page, so that a book does not keep a single page waiting. Few pages are
 in memory at a time, whatever waits.
@@ -134,9 +134,10 @@ class Engine:
 
     def start(self) -> None:
         """Starts the threads."""
-        works = [("page", self._work)] * self.parallel + [("reader", self._run_reader)]
-        for number, (name, work) in enumerate(works):
-            thread = threading.Thread(target=work, name=f"{name}-{number}", daemon=True)
+        works = [self._run_finder] * self.parallel + [self._run_reader, self._run_finisher]
+        for number, work in enumerate(works):
+            name = f"{work.__name__.removeprefix('_run_')}-{number}"
+            thread = threading.Thread(target=work, name=name, daemon=True)
             thread.start()
             self._threads.append(thread)
 
@@ -184,29 +185,32 @@ class Engine:
         with self._change:
             return sum(job.waiting for job in self._jobs)
 
-    # ------------------------------------------------------------------ the page threads
+    # ------------------------------------------------------------------ finding and finishing
 
-    def _work(self) -> None:
+    def _run_finder(self) -> None:
         while True:
-            task: PageTask | None = None
-            page: _Page | None = None
             with self._change:
-                while not self._closing:
-                    if self._read:
-                        page = self._read.popleft()
-                    else:
-                        task = self._next_task()
-                    if page is not None or task is not None:
-                        break
+                while not self._closing and (task := self._next_task()) is None:
                     self._change.wait()
-                else:
+                if self._closing:
                     return
+            assert task is not None
             with self._step():
-                if page is not None:
-                    self._finish(page)
-                elif task is not None:
-                    self._find(task)
-            page = task = None  # a waiting thread must not hold on to a page
+                self._find(task)
+            del task  # a waiting thread must not hold on to a page
+
+    def _run_finisher(self) -> None:
+        """A thread of its own: a page that is read must not wait until the next one is found."""
+        while True:
+            with self._change:
+                while not self._read and not self._closing:
+                    self._change.wait()
+                if self._closing:
+                    return
+                page = self._read.popleft()
+            with self._step():
+                self._finish(page)
+            del page
 
     @contextmanager
     def _step(self) -> Iterator[None]:
