@@ -141,7 +141,9 @@ def parts_columns(left: Stack, right: Stack, unit: float) -> bool:
     between = (np.abs(apart) > BETWEEN[0]).sum() if len(apart) >= BESIDE_ROWS else 0
     interleaved = bool(between and between >= BESIDE_SHARE * len(apart))
     if all(prose):
-        if wide > SHORT_WIDTH or min(len(left), len(right)) >= SHORT_ROWS:
+        if min(len(left), len(right)) >= SHORT_ROWS:
+            return True
+        if wide > SHORT_WIDTH and max(left.alone.mean(), right.alone.mean()) >= ALONE_SHARE:
             return True
         if all(said is not None and said.filled >= RUNS_ON for said in flows):
             return True
@@ -153,8 +155,9 @@ def parts_columns(left: Stack, right: Stack, unit: float) -> bool:
         sure = said is not None and said.filled >= RUNS_ON
         if interleaved:
             return True
-        dense = len(other) >= SHORT_ROWS and share_beside(text, other) >= DENSE
-        return dense and sure and text.wide > DENSE_WIDTH
+        if not sure or text.wide <= DENSE_WIDTH or np.mean(text.alone) < ALONE_SHARE:
+            return False
+        return len(other) >= SHORT_ROWS and share_beside(text, other) >= DENSE
     sizes = [float(np.median(stack.lines.height)) for stack in (left, right)]
     if interleaved and max(sizes) >= LARGER * min(sizes):
         return True

@@ -15,6 +15,10 @@ from ocr_pipeline.layout.rows import predecessors
 
 # White above or below a running head or foot, in heights.
 HEAD_GAP = 0.8
+# White across a region beyond which a few lines on one side alone, as an address below the two
+# stacks of a letterhead, do not belong to its columns: in heights, and the most such lines.
+ASIDE_GAP = 1.5
+ASIDE_LINES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +124,27 @@ def _chain(start: int, links: Ints, side: Bools) -> list[int]:
 def _without_heads(
     boxes: Boxes, inside: Bools, is_left: Bools, top: float, bottom: float, unit: float
 ) -> tuple[float, float]:
-    """Leaves a running head and foot (one or two rows apart from the rest) out of a stretch."""
+    """Leaves out of a stretch a running head and foot (one or two rows apart from the rest), and
+    what stands on one side alone between it and a line that crosses."""
     ids = np.flatnonzero(inside)
     ids = ids[np.argsort(boxes.y0[ids], kind="stable")]
     reach = np.maximum.accumulate(boxes.y1[ids])
     gaps = boxes.y0[ids][1:] - reach[:-1]
+    crossed = np.isfinite(top), np.isfinite(bottom)
     for cut in np.flatnonzero(gaps > HEAD_GAP * unit):
         edge = float((reach[cut] + boxes.y0[ids[cut + 1]]) / 2)
-        above, below = ids[: cut + 1], ids[cut + 1 :]
-        if max(is_left[above].sum(), (~is_left[above]).sum()) <= 1 and len(below) > 2:
+        above, below = is_left[ids[: cut + 1]], is_left[ids[cut + 1 :]]
+        far = gaps[cut] > ASIDE_GAP * unit
+        if len(below) > 2 and (_is_head(above) or (far and crossed[0] and _is_aside(above))):
             top = max(top, edge)
-        elif max(is_left[below].sum(), (~is_left[below]).sum()) <= 1 and len(above) > 2:
+        elif len(above) > 2 and (_is_head(below) or (far and crossed[1] and _is_aside(below))):
             bottom = min(bottom, edge)
     return top, bottom
+
+
+def _is_head(is_left: Bools) -> bool:
+    return max(int(is_left.sum()), int((~is_left).sum())) <= 1
+
+
+def _is_aside(is_left: Bools) -> bool:
+    return len(is_left) <= ASIDE_LINES and bool(is_left.all() or (~is_left).all())
