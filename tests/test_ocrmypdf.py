@@ -219,6 +219,16 @@ def test_being_installed_changes_nothing() -> None:
     assert engine_of(found, ocr_engine="tesseract", plugins=[NAME]).startswith("Tesseract")
 
 
+def test_being_found_costs_little() -> None:
+    code = (
+        "import sys, ocrmypdf; before = set(sys.modules); "
+        "import ocr_pipeline.integrations.ocrmypdf_entry; "
+        "print(sorted({name.split('.')[0] for name in set(sys.modules) - before}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    assert done.stdout.strip() == "['ocr_pipeline']", done.stdout + done.stderr
+
+
 def test_options_of_the_command(tmp_path: Path, fakes: list[RunOptions]) -> None:
     from ocrmypdf.cli import get_parser
 

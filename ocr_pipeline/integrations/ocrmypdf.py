@@ -2,6 +2,7 @@
 """This program as the engine of OCRmyPDF: ``ocrmypdf --plugin ocr_pipeline.integrations.ocrmypdf``.
 
 OCRmyPDF makes the page images, keeps the PDF and does all else that it can; reading is done here.
+Every run of an OCRmyPDF that finds this module by its entry point imports it, so it imports little.
 """
 
 from __future__ import annotations
@@ -25,10 +26,9 @@ from ocrmypdf.pluginspec import OcrEngine, OrientationConfidence
 from ocr_pipeline import __version__
 from ocr_pipeline.core.document import Document, Line, Page, Polygon
 from ocr_pipeline.core.errors import OcrError
-from ocr_pipeline.core.geometry import bounding_box
-from ocr_pipeline.options import DEFAULT_DETECTOR, DEFAULT_RECOGNIZER, RunOptions
 
 if TYPE_CHECKING:
+    from ocr_pipeline.options import RunOptions
     from ocr_pipeline.pipeline import Pipeline
 
 ENGINE = "ocr-pipeline"
@@ -53,6 +53,8 @@ def is_chosen(options: Any) -> bool:
 
 def run_options(options: Any) -> RunOptions:
     """How pages are read, by OCRmyPDF's options."""
+    from ocr_pipeline.options import DEFAULT_DETECTOR, DEFAULT_RECOGNIZER, RunOptions
+
     threads = 0
     if not getattr(options, "use_threads", True):
         # Each of OCRmyPDF's processes has nets of its own.
@@ -225,6 +227,8 @@ def _line_element(line: Line) -> OcrElement:
 
 
 def _box(polygon: Polygon) -> BoundingBox:
+    from ocr_pipeline.core.geometry import bounding_box
+
     return BoundingBox(*bounding_box(polygon))
 
 
