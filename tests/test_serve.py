@@ -390,14 +390,32 @@ def test_time_runs_out() -> None:
         wait_for(lambda: server.metric("ocr_queue_requests") == 0)
 
 
-def test_nothing_stays_on_disk(
-    server: Running, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_nothing_stays_on_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with serving() as server:
+        check_disk(server, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def check_disk(server: Running, tmp_path: Path) -> None:
     for query in ({}, {"format": "txt,overlay"}, {"stream": "true"}, {"format": "alto"}):
         assert server.ocr(("a.tif", pages(2)), **query).status_code == 200
     assert server.ocr(b"no image").status_code == 415
-    wait_for(lambda: not list(tmp_path.iterdir()))
+    wait_for(lambda: not list(server.service.folder.iterdir()))
+    assert list(tmp_path.iterdir()) == [server.service.folder]
+
+
+def test_a_server_that_ends_takes_its_files_along() -> None:
+    """Even if a page hangs, and its request with it."""
+    detector = GatedDetector()
+    with serving(detector, options=ServeOptions(port=0, grace=1)) as server:
+        with pytest.raises(httpx.TimeoutException):
+            httpx.post(f"{server.url}/v1/ocr", content=PAGE, timeout=1.5)
+        wait_for(lambda: detector.begun)
+        folder = server.service.folder
+        assert list(folder.iterdir())
+    assert not folder.exists()
+    detector.gate.release(1)
 
 
 @pytest.mark.parametrize(

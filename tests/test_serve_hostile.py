@@ -54,14 +54,9 @@ def server() -> Iterator[Running]:
 @pytest.fixture(autouse=True)
 def _stays_well(server: Running) -> Iterator[None]:
     """After each test the server is idle, nothing lies about, and a page is read."""
-    with tempfile.TemporaryDirectory() as folder:
-        before, tempfile.tempdir = tempfile.tempdir, folder
-        try:
-            yield
-            wait_for(lambda: server.metric("ocr_queue_requests") == 0)
-            assert not list(Path(folder).iterdir())
-        finally:
-            tempfile.tempdir = before
+    yield
+    wait_for(lambda: server.metric("ocr_queue_requests") == 0)
+    assert not list(server.service.folder.iterdir())
     response = server.ocr(PAGE, format="txt")
     assert response.status_code == 200 and response.text.strip() == TEXT
     assert server.client.get("/healthz").status_code == 200

@@ -51,11 +51,11 @@ def create_app(models: Models, options: ServeOptions | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        service.engine.start()
+        service.start()
         try:
             yield
         finally:
-            await anyio.to_thread.run_sync(service.engine.close)
+            await anyio.to_thread.run_sync(service.close)
 
     app = FastAPI(
         title="ocr-pipeline",

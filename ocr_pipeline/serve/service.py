@@ -57,7 +57,12 @@ class Service:
         models: the nets.
         options: limits.
         metrics: where figures go.
+
+    Attributes:
+        folder: where documents are while they are read; of the server's own.
     """
+
+    folder: Path
 
     def __init__(self, models: Models, options: ServeOptions, metrics: Metrics) -> None:
         self.models = models
@@ -70,6 +75,16 @@ class Service:
         metrics.gauge("ocr_queue_requests", "Requests in work or waiting.", lambda: self._taken)
         metrics.gauge("ocr_queue_limit", "Requests that there is room for.", lambda: options.queue)
         metrics.gauge("ocr_queue_pages", "Pages that are not begun.", lambda: self.engine.waiting)
+
+    def start(self) -> None:
+        """Makes ready to take requests."""
+        self.folder = Path(tempfile.mkdtemp(prefix="ocr-serve-"))
+        self.engine.start()
+
+    def close(self) -> None:
+        """Ends the engine, and removes what requests have left that did not end in time."""
+        self.engine.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
     def full(self) -> bool:
@@ -140,7 +155,7 @@ class Service:
                 raise ApiError(503, "busy", text, {"Retry-After": wait})
             self._taken += 1
         held.callback(self._give_back)
-        folder = Path(tempfile.mkdtemp(prefix="ocr-request-"))
+        folder = Path(tempfile.mkdtemp(dir=self.folder))
         held.callback(shutil.rmtree, folder, ignore_errors=True)
         return folder
 
