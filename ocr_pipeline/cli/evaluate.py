@@ -12,6 +12,7 @@ import click
 from ocr_pipeline.core.errors import UsageError
 from ocr_pipeline.core.images import write_atomic
 from ocr_pipeline.evaluation.report import Evaluation, spread_out
+from ocr_pipeline.layout_options import ORIENTATIONS
 from ocr_pipeline.options import BACKENDS, DEFAULT_DETECTOR, DEFAULT_RECOGNIZER, PRECISIONS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -141,6 +142,16 @@ def recognizer(
 @click.option("--batch-size", type=click.IntRange(1), default=32, show_default=True)
 @click.option("--min-score", type=float, help="Detector score below which a line is dropped.")
 @click.option("--min-confidence", type=float, help="Likewise for the recognizer.")
+@click.option("--orientation", type=click.Choice(ORIENTATIONS), default="auto", show_default=True)
+@click.option("--deskew/--no-deskew", default=True, show_default=True)
+@click.option("--layout/--no-layout", default=True, show_default=True)
+@click.option(
+    "--rotate",
+    type=click.Choice(["0", "90", "180", "270"]),
+    default="0",
+    help="Turn each page clockwise before it is read; its labels stay where they belong.",
+)
+@click.option("--skew", type=click.FloatRange(-45, 45), default=0.0, help="Slant it, likewise.")
 @click.option(
     "--wildcard",
     default="~",
@@ -160,6 +171,11 @@ def pipeline(
     batch_size: int,
     min_score: float | None,
     min_confidence: float | None,
+    orientation: str,
+    deskew: bool,
+    layout: bool,
+    rotate: str,
+    skew: float,
     wildcard: str,
     normalise: bool | None,
     **common: Any,
@@ -167,6 +183,7 @@ def pipeline(
     """Pages end to end: order-free word F1, CER in reading order, words in place, speed."""
     from ocr_pipeline.core.groundtruth import read_page_set
     from ocr_pipeline.evaluation.pipeline import PageOptions, evaluate_pipeline
+    from ocr_pipeline.evaluation.turned import TurnedPipeline
     from ocr_pipeline.options import RunOptions
     from ocr_pipeline.pipeline import Pipeline
 
@@ -187,15 +204,24 @@ def pipeline(
         batch_size=batch_size,
         min_score=min_score,
         min_confidence=min_confidence,
+        orientation=orientation,
+        deskew=deskew,
+        layout=layout,
     )
+    reader = TurnedPipeline(Pipeline(options), int(rotate), skew)
+    is_turned = bool(reader.rotation or skew)
     result = evaluate_pipeline(
         pages,
-        Pipeline(options),
+        reader if is_turned else reader.pipeline,
         PageOptions(wildcard, normalise),
         common["worst"],
         common["out"],
-        _settings(common, **weights, wildcard=wildcard, normalise=normalise),
+        _settings(
+            common, **weights, wildcard=wildcard, normalise=normalise, rotate=rotate, skew=skew
+        ),
     )
+    if is_turned and reader.pages:
+        result.summary["pages turned right"] = reader.right / reader.pages
     _report(result, common)
 
 

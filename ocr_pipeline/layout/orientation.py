@@ -28,7 +28,7 @@ Image = npt.NDArray[np.uint8]
 SURE_AXIS = 0.25
 SURE_WAY = 6.0
 # Slants that lines are found at as well as level ones, in degrees.
-HARMLESS = 3.0
+HARMLESS = 2.0
 # Lines that are read to tell which way up a page is: how many, and their best width in heights.
 SAMPLE = 4
 SAMPLE_WIDTH = 10.0

@@ -76,11 +76,12 @@ class Turn:
         # The linear part is a rotation: its inverse is its transpose.
         return np.asarray((np.asarray(points, np.float64) - matrix[:, 2]) @ matrix[:, :2])
 
-    def apply(self, image: Image) -> Image:
+    def apply(self, image: Image, interpolation: int = cv2.INTER_LINEAR) -> Image:
         """The upright image; what it shows beyond the page has the colour of the page's edge.
 
         Args:
             image: (H, W, 3) uint8, of this turn's size.
+            interpolation: OpenCV's number of a kind, where the page is slanted.
         """
         if not self.slant:
             quarters = -ROTATIONS.index(self.rotation)
@@ -95,7 +96,7 @@ class Turn:
                 image,
                 matrix,
                 self.size,
-                flags=cv2.INTER_LINEAR,
+                flags=interpolation,
                 borderMode=cv2.BORDER_CONSTANT,
                 borderValue=colour,
             ),
