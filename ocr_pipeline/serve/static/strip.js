@@ -67,7 +67,7 @@ export class Strip extends EventTarget {
     const stop = make("button.stop", { hidden: true }, "Stop");
     stop.setAttribute("aria-label", `Stop reading ${doc.name}`);
     stop.addEventListener("click", () => this._send("stop", { doc }));
-    const head = make("div.doc-head", {}, make("h3", {}, name), remove, facts, stop);
+    const head = make("div.doc-head", {}, make("h2", {}, name), remove, facts, stop);
     const section = make("section.doc", { "aria-label": doc.name }, head, list);
     return { section, list, facts, stop, pages: new Map() };
   }

@@ -193,11 +193,12 @@ export class Viewer extends EventTarget {
     const [left, top, right, bottom] = boxOf(item.polygon);
     const across = rotation % 180 ? bottom - top : right - left;
     const down = rotation % 180 ? right - left : bottom - top;
-    const margin = Math.min(across, down) * 0.4;
+    const margin = down * 0.4;
+    const beside = down * (word === null ? 0.4 : 2); // a word is easier to read among others
     const ratio = window.devicePixelRatio || 1;
     const most = Math.min(440, window.innerWidth - 48);
-    const scale = Math.min(48 / (down + 2 * margin), most / (across + 2 * margin));
-    const size = [(across + 2 * margin) * scale, (down + 2 * margin) * scale];
+    const scale = Math.min(48 / (down + 2 * margin), most / (across + 2 * beside));
+    const size = [(across + 2 * beside) * scale, (down + 2 * margin) * scale];
     canvas.width = Math.round(size[0] * ratio);
     canvas.height = Math.round(size[1] * ratio);
     canvas.style.width = `${size[0]}px`;
@@ -209,6 +210,15 @@ export class Viewer extends EventTarget {
     context.scale((scale * ratio) / preview, (scale * ratio) / preview);
     context.translate((-(left + right) / 2) * preview, (-(top + bottom) / 2) * preview);
     context.drawImage(this.image, 0, 0);
+    if (word !== null) {
+      context.fillStyle = "#f2b63240";
+      context.fillRect(
+        left * preview,
+        top * preview,
+        (right - left) * preview,
+        (bottom - top) * preview,
+      );
+    }
     return true;
   }
 
