@@ -170,7 +170,7 @@ def slant(boxes: Floats, size: float) -> float:
     near = _neighbours_slant(boxes, size)
     if near is None or abs(near - best) > 4 or abs(best) >= STEEPEST:
         return 0.0
-    return round(float(best), 2)
+    return round(float(best), 2) + 0.0  # no negative zero
 
 
 def _sharpest(x: Floats, y: Floats, degrees: Floats, bin_size: float) -> float:

@@ -10,7 +10,7 @@ searched for lines twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -68,14 +68,14 @@ class Found:
             text's top left.
         scores: the detector's, one per line.
         known: readings by the index of their line, of those that were read on the way.
-        confidence: mean of those readings; None if none was needed.
+        confidence: mean of those readings: 1 if none was needed, 0 if there was none.
     """
 
     turn: Turn
     quads: tuple[Quad, ...]
     scores: tuple[float, ...]
     known: Mapping[int, ReadingLike] = field(default_factory=dict)
-    confidence: float | None = None
+    confidence: float = 1.0
 
 
 def find_upright(image: Image, stages: Stages, options: LayoutOptions) -> Found:
@@ -102,14 +102,11 @@ def find_upright(image: Image, stages: Stages, options: LayoutOptions) -> Found:
     # Rather along y, or hard to say. A column of short figures looks so too: reading decides.
     down = ink.along <= -SURE_AXIS
     first = _best_way_up(image, stages, ink, down, slant if down == (ink.along < 0) else 0.0)
-    if first.confidence is None and first.quads and not down:
-        return first
-    if first.confidence is not None and first.confidence >= READS_FAIRLY:
+    if first.confidence >= READS_FAIRLY:
         return first
     second = _best_way_up(image, stages, ink, not down, slant if down != (ink.along < 0) else 0.0)
     level, upright = (second, first) if down else (first, second)
-    gain = (upright.confidence or 0.0) - (level.confidence or 0.0)
-    return upright if gain >= MUCH_BETTER else level
+    return upright if upright.confidence - level.confidence >= MUCH_BETTER else level
 
 
 def _find(image: Image, stages: Stages, rotation: int, slant: float) -> Found:
@@ -144,17 +141,11 @@ def _best_way_up(image: Image, stages: Stages, ink: Ink, down: bool, slant: floa
         return found
     sample = _sample(found.quads)
     if not sample:
-        return found
+        return replace(found, confidence=0.0)
     crops = [stages.cut(found.quads[i]) for i in sample]
     readings = stages.read(crops)
     sure = _confidence(readings)
-    found = Found(
-        found.turn,
-        found.quads,
-        found.scores,
-        dict(zip(sample, readings, strict=True)),
-        sure,
-    )
+    found = replace(found, known=dict(zip(sample, readings, strict=True)), confidence=sure)
     if sure >= READS_WELL:
         return found
     turned = _confidence(stages.read([np.ascontiguousarray(crop[::-1, ::-1]) for crop in crops]))
@@ -162,7 +153,7 @@ def _best_way_up(image: Image, stages: Stages, ink: Ink, down: bool, slant: floa
         return found
     # Lines that stand on their heads are found a little less well: look again.
     again = _find(image, stages, other, slant)
-    return Found(again.turn, again.quads, again.scores, {}, turned)
+    return replace(again, confidence=turned)
 
 
 def _sample(quads: Sequence[Quad]) -> list[int]:
