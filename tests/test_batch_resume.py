@@ -275,6 +275,17 @@ def test_doubtful_lines_are_listed_and_shown(tmp_path: Path, source: Path, log: 
     assert not list((out / "review").iterdir())  # nothing is doubtful any more
 
 
+@pytest.mark.parametrize(
+    ("review", "asked", "used"), [(None, None, None), (0.8, None, 0.0), (0.8, 0.3, 0.3)]
+)
+def test_review_keeps_what_is_least_sure(
+    tmp_path: Path, review: float | None, asked: float | None, used: float | None
+) -> None:
+    options = RunOptions(min_confidence=asked)
+    with Batch(tmp_path, options, BatchOptions(review_below=review)) as batch:
+        assert batch.setup.options.min_confidence == used
+
+
 def test_report(tmp_path: Path, source: Path, log: Path) -> None:
     (source / "empty.png").write_bytes(b"")
     run(source, tmp_path / "out")

@@ -68,8 +68,11 @@ class Batch:
         deliver: Deliver | None = None,
     ) -> None:
         self.out = out
-        self.options = options or RunOptions()
         self.batch = batch or BatchOptions()
+        self.options = options or RunOptions()
+        if self.batch.review_below is not None and self.options.min_confidence is None:
+            # What is least sure is what a person is to see.
+            self.options = replace(self.options, min_confidence=0.0)
         self.factory = factory or worker.load_pipeline
         self.observe = observe or _nobody
         self.deliver = deliver
