@@ -33,13 +33,14 @@ HARMLESS = 2.0
 SAMPLE = 4
 SAMPLE_WIDTH = 10.0
 SAMPLE_LEAST = 3.0
-# Mean confidence that upside-down lines do not reach; what the better way must have at least; and
-# by how much it must be better.
+# Mean confidence that upside-down lines do not reach; what the other way up must have at least to
+# be taken; and by how much it must be better, where it reads fairly and where it reads badly.
 READS_WELL = 0.93
-READS_AT_ALL = 0.6
-BETTER = 0.05
-# Along the other axis it must read this well as it is, or else better by so much there.
 READS_FAIRLY = 0.85
+READS_AT_ALL = 0.5
+BETTER = (0.05, 0.12)
+# Where the axis is in doubt, and it does not read fairly along the first, it must read so much
+# better down the page than across it.
 MUCH_BETTER = 0.1
 
 
@@ -149,7 +150,7 @@ def _best_way_up(image: Image, stages: Stages, ink: Ink, down: bool, slant: floa
     if sure >= READS_WELL:
         return found
     turned = _confidence(stages.read([np.ascontiguousarray(crop[::-1, ::-1]) for crop in crops]))
-    if turned < READS_AT_ALL or turned < sure + BETTER:
+    if turned < READS_AT_ALL or turned < sure + BETTER[turned < READS_FAIRLY]:
         return found
     # Lines that stand on their heads are found a little less well: look again.
     again = _find(image, stages, other, slant)
