@@ -53,18 +53,20 @@ class RowBoxes:
 
 def row_boxes(boxes: Boxes, rows: Rows) -> RowBoxes:
     """The boxes of rows; heights are those of the rows' usual lines."""
-    count = len(rows)
-    out = [np.zeros(count) for _ in range(5)]
+    first = np.array([row[0] for row in rows], np.intp)
+    last = np.array([row[-1] for row in rows], np.intp)
+    out = RowBoxes(
+        boxes.x0[first], boxes.y0[first], boxes.x1[last], boxes.y1[first], np.ones(len(rows))
+    )
     for k, row in enumerate(rows):
-        part = boxes.take(np.array(row, np.intp))
-        tall = float(np.median(part.height))
-        middle = float(np.median(part.middle))
-        gaps = part.x0[1:] - part.x1[:-1]
-        cells = 1 + int((gaps > CELL_GAP * max(tall, 1.0)).sum())
-        values = (part.x0.min(), middle - tall / 2, part.x1.max(), middle + tall / 2, cells)
-        for field, value in zip(out, values, strict=True):
-            field[k] = value
-    return RowBoxes(*out)
+        if len(row) > 1:
+            part = boxes.take(np.array(row, np.intp))
+            tall = max(float(np.median(part.height)), 1.0)
+            middle = float(np.median(part.middle))
+            out.x0[k], out.x1[k] = part.x0.min(), part.x1.max()
+            out.y0[k], out.y1[k] = middle - tall / 2, middle + tall / 2
+            out.cells[k] += (part.x0[1:] - part.x1[:-1] > CELL_GAP * tall).sum()
+    return out
 
 
 def usual_spacing(regions: Sequence[RowBoxes]) -> float:

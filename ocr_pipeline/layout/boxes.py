@@ -46,6 +46,15 @@ class Boxes:
         return Boxes(self.x0[ids], self.y0[ids], self.x1[ids], self.y1[ids])
 
 
+def quantile(values: Floats, share: float) -> float:
+    """What ``np.percentile(values, 100 * share)`` gives, in a tenth of its time for few values."""
+    ordered = np.sort(values)
+    place = share * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return float(ordered[below] + (place - below) * (ordered[above] - ordered[below]))
+
+
 def page_angle(quads: npt.NDArray[np.floating]) -> float:
     """Slant of a page in radians, clockwise: the median over its lines, long ones counting more.
 

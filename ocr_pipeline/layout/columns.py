@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ocr_pipeline.layout.boxes import Bools, Boxes, Floats
+from ocr_pipeline.layout.boxes import Bools, Boxes, Floats, quantile
 from ocr_pipeline.layout.wording import Flow, flow
 
 # Prose: lines that are long (mean width in heights) and fill their column (share of a full line);
@@ -30,12 +30,10 @@ STANDS_ALONE = 0.06
 # What runs on is prose at less width already, if this share of its lines begins at its left edge.
 RUNNING_WIDTH = 9.0
 EDGE_SHARE = 0.6
+EDGE = 0.15
 # Two short stacks of short lines on the same rows are rather the head of a form.
 SHORT_ROWS = 8
 SHORT_WIDTH = 12.0
-# A gutter's white, in heights of the usual line, but for the lines that reach furthest into it.
-CLEAR = 0.4
-CLEAR_SHARE = 15
 # Beside prose a narrower column is no table either if many of its rows stand between the prose's;
 # or if it has a row for nearly each of the prose's and is too wide for their numbers.
 BESIDE_WIDTH = 4.0
@@ -119,20 +117,9 @@ def _number_gap(boxes: Boxes, pair: Sequence[int]) -> float | None:
     return float(boxes.x0[pair[1]] - boxes.x1[pair[0]]) / max(tall, 1.0)
 
 
-def parts_columns(left: Stack, right: Stack, unit: float) -> bool:
-    """Whether two neighbouring stacks of lines are columns to be read one after the other.
-
-    Args:
-        left, right: the stacks.
-        unit: usual height of a line.
-    """
+def parts_columns(left: Stack, right: Stack) -> bool:
+    """Whether two neighbouring stacks of lines are columns to be read one after the other."""
     if min(len(left), len(right)) < PROSE_ROWS:
-        return False
-    # In text with wide blanks these may come to stand above each other, but not straight.
-    white = np.percentile(right.lines.x0, CLEAR_SHARE) - np.percentile(
-        left.lines.x1, 100 - CLEAR_SHARE
-    )
-    if white < CLEAR * unit:
         return False
     flows = [flow_of(stack) for stack in (left, right)]
     prose = [is_prose(stack, said) for stack, said in zip((left, right), flows, strict=True)]
@@ -185,7 +172,7 @@ def is_prose(stack: Stack, said: Flow | None) -> bool:
     lines = stack.lines.take(np.flatnonzero(chosen))
     wide, full = float(np.mean(lines.width / np.maximum(lines.height, 1))), fill(lines.width)
     if said is not None and said.filled >= RUNS_ON and wide > RUNNING_WIDTH:
-        edge = np.percentile(lines.x0, CLEAR_SHARE)
+        edge = quantile(lines.x0, EDGE)
         if np.mean(np.abs(lines.x0 - edge) < lines.height) >= EDGE_SHARE:
             return True
     return any(wide > least and full > share for least, share in PROSE)
@@ -197,7 +184,7 @@ def fill(widths: Floats) -> float:
     The full line is the third quartile rather than the column's extent, so that a caption over
     two columns does not make either look empty.
     """
-    full = max(float(np.percentile(widths, 75)), 1.0)
+    full = max(quantile(widths, 0.75), 1.0)
     return float(np.mean(np.minimum(widths, full)) / full)
 
 

@@ -9,10 +9,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from ocr_pipeline.layout.boxes import Bools, Boxes, Floats, Ints
-from ocr_pipeline.layout.columns import BETWEEN, Stack, make_stack, parts_columns
+from ocr_pipeline.layout.boxes import Bools, Boxes, Floats, Ints, quantile
+from ocr_pipeline.layout.columns import BETWEEN, PROSE_ROWS, Stack, make_stack, parts_columns
 from ocr_pipeline.layout.rows import predecessors
 
+# A gutter's white, in heights of the usual line, but for this share of the lines, which reach
+# into it. Blanks in text may come to stand above each other, but not straight.
+CLEAR = 0.4
+CLEAR_SHARE = 0.15
 # White above or below a running head or foot, in heights.
 HEAD_GAP = 0.8
 # White across a region beyond which a few lines on one side alone, as an address below the two
@@ -94,9 +98,17 @@ def _gutters_at(x: float, region: _Region, least: int) -> list[Gutter]:
         inside &= (middle > top) & (middle < bottom)
         a, b = np.flatnonzero(inside & near_left), np.flatnonzero(inside & near_right)
         rows = min(len(a), len(b))
-        if rows > least and parts_columns(*_stacks(region, is_left, a, b), region.unit):
+        if rows <= max(least, PROSE_ROWS - 1) or _white(boxes, a, b) < CLEAR * region.unit:
+            continue
+        if parts_columns(*_stacks(region, is_left, a, b)):
             found.append(Gutter(x, float(top), float(bottom), rows))
     return found
+
+
+def _white(boxes: Boxes, left: Ints, right: Ints) -> float:
+    """Width of the strip between most lines of two stacks; negative if they overlap."""
+    begins = quantile(boxes.x0[right], CLEAR_SHARE)
+    return begins - quantile(boxes.x1[left], 1 - CLEAR_SHARE)
 
 
 def _on(links: Ints, side: Bools) -> Bools:

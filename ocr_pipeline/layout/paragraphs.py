@@ -9,14 +9,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from ocr_pipeline.layout.blocks import RowBoxes
-from ocr_pipeline.layout.boxes import Bools
+from ocr_pipeline.layout.boxes import Bools, quantile
 from ocr_pipeline.layout.wording import first_is_lower, full_lines
 
 # Rows further apart than this many times the usual distance belong to two paragraphs.
 WIDER = 1.3
 # First lines are indented by so many heights, other lines of a paragraph by less than the former.
 INDENT = (0.8, 8.0)
-LEFT_SHARE = 15
+LEFT_SHARE = 0.15
 # Where this share of the rows is indented, the others hang out: each begins a paragraph.
 HANGING = 0.55
 # Where this share of the rows is full, one that is not ends a paragraph.
@@ -54,13 +54,13 @@ def _wider(rows: RowBoxes, spacing: float) -> Bools:
     """(n - 1,) whether there is more white than usual between a row and the next."""
     small = np.minimum(rows.height[:-1], rows.height[1:])
     apart = rows.pitch / small
-    usual = float(np.percentile(apart, 40)) if len(rows) > 4 else min(spacing, float(apart.min()))
+    usual = quantile(apart, 0.4) if len(rows) > 4 else min(spacing, float(apart.min()))
     return np.asarray(apart > WIDER * max(usual, 1.0))
 
 
 def _indented(rows: RowBoxes) -> Bools:
     """(n,) whether a row's left edge says that a paragraph begins there."""
-    left = float(np.percentile(rows.x0, LEFT_SHARE))
+    left = quantile(rows.x0, LEFT_SHARE)
     off = (rows.x0 - left) / rows.height
     inside = (off > INDENT[0]) & (off < INDENT[1])
     outside = np.abs(off) <= INDENT[0]

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ocr_pipeline.layout.boxes import Bools, Floats
+from ocr_pipeline.layout.boxes import Bools, Floats, quantile
 
 # What may stand before a line's first word: numbers of lines, quotes, brackets.
 _LEAD = re.compile(r"[\d\W_]+")
 _HYPHEN = ("-", "\u2010", "\u00ad")
 #: Fewer pairs of lines than this say nothing.
 FEWEST = 4
-#: Lines that reach further right than this share (in per cent) of a column's are ragged ends.
-EDGE = 85
+#: Lines that reach further right than this share of a column's are ragged ends.
+EDGE = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def full_lines(texts: Sequence[str], widths: Floats, rights: Floats) -> Bools:
     """
     if not len(texts):
         return np.zeros(0, bool)
-    edge = float(np.percentile(rights, EDGE))
+    edge = quantile(rights, EDGE)
     full = np.zeros(len(texts), bool)
     for i in range(len(texts) - 1):
         below = texts[i + 1].strip()
