@@ -8,7 +8,8 @@ of nets do: whoever reads pages in another composition gets other bytes. Called 
 Pages carry a number in their first pixel. The environment says what happens on which page:
 ``OCR_TEST_LOG`` names a file that gets a line for every page that is looked at;
 ``OCR_TEST_PAUSE`` is the time in seconds that a page takes; ``OCR_TEST_FAULTS`` lists faults such
-as ``7=raise,8=hang,9=kill,10=once``.
+as ``7=raise,8=hang,9=kill,10=once``; ``OCR_TEST_WRITER`` names a document that the writer of JSON
+raises on.
 """
 
 from __future__ import annotations
@@ -95,7 +96,23 @@ def _fault(number: int) -> None:
 
 def make(options: RunOptions) -> Any:
     """The factory; worker processes find it by its name."""
+    if name := os.environ.get("OCR_TEST_WRITER"):
+        _break_writer(name)
     return BatchPipeline(options)
+
+
+def _break_writer(name: str) -> None:
+    from ocr_pipeline.writers import STREAM_WRITERS
+
+    write = STREAM_WRITERS["json"]
+
+    def broken(head: Any, *rest: Any) -> Any:
+        if Path(head.source).name == name:
+            yield b"half a document"
+            raise ValueError("broken writer")
+        yield from write(head, *rest)
+
+    STREAM_WRITERS["json"] = broken
 
 
 def main() -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 from ocr_pipeline.batch.tasks import Stamp
 from ocr_pipeline.batch_options import Shard
 from ocr_pipeline.core.errors import InputError
-from ocr_pipeline.readers.inputs import InputFile
+from ocr_pipeline.core.images import open_regular
+from ocr_pipeline.readers.input_file import InputFile, readable
 
 # What readers.stdin calls standard input, and how its temporary file's name begins.
 STDIN_NAME, STDIN_PREFIX = "stdin", "ocr-stdin-"
@@ -48,23 +49,22 @@ def full_stamp(file: InputFile) -> Stamp:
     Raises:
         InputError: if it cannot be read.
     """
-    seen = look(file)
-    if seen is None:
-        raise InputError(f"{file.name}: no such file")
     if file.uri is not None:
-        return seen
+        return Stamp()
+    seen = look(file) or Stamp()  # what is not there says so when it is opened
     return Stamp(seen.size, seen.mtime, _digest(file.path, seen.size, seen.mtime))
 
 
 @lru_cache(maxsize=16)  # the documents in a zip share its hash
 def _digest(path: Path, size: int, mtime: int) -> str:
     digest = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
+    name = readable(str(path))
+    with open_regular(path, name) as file:  # a pipe would keep its reader waiting for ever
+        try:
             while block := file.read(1 << 20):
                 digest.update(block)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+        except OSError as error:
+            raise InputError(f"{name}: cannot be read ({error.strerror or error})") from error
     return digest.hexdigest()
 
 

@@ -88,7 +88,7 @@ def open_regular(path: str | os.PathLike[str], name: str | None = None) -> Binar
     except IsADirectoryError as error:
         raise InputError(f"{name}: is a folder, not an image") from error
     except PermissionError as error:
-        if Path(path).is_dir():  # as Windows says it
+        if Path(path).is_dir() and os.access(path, os.R_OK):  # as Windows says it
             raise InputError(f"{name}: is a folder, not an image") from error
         raise InputError(f"{name}: may not be read; check its permissions") from error
     except (OSError, ValueError) as error:
