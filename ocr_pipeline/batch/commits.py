@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ocr_pipeline.batch.manifest import DONE, FAILED, READING, WAITING, Manifest, PageRow, from_sql
 from ocr_pipeline.batch.plan import Plan, cut
@@ -18,8 +20,7 @@ class Outcome:
 
     Attributes:
         chunks: numbers of new chunks, in order.
-        done: files that are written now, with the outputs of earlier runs that they no longer
-            have.
+        done: files that are written now.
         failed: files that gave no output, with the reason.
         ready: files whose pages are all read and that are to be written.
         pages: pages read, with the numbers of their lines.
@@ -29,7 +30,7 @@ class Outcome:
     """
 
     chunks: list[int] = field(default_factory=list)
-    done: dict[int, list[str]] = field(default_factory=dict)
+    done: list[int] = field(default_factory=list)
     failed: dict[int, str] = field(default_factory=dict)
     ready: list[int] = field(default_factory=list)
     pages: list[int] = field(default_factory=list)
@@ -91,7 +92,9 @@ def _loose_pages(manifest: Manifest, file: int) -> list[PageRow]:
     return [PageRow(*row) for row in manifest.db.execute(query, (file,))]
 
 
-def commit_read(manifest: Manifest, task: Read, result: ReadDone, retry: int) -> Outcome:
+def commit_read(
+    manifest: Manifest, out: Path | None, task: Read, result: ReadDone, retry: int
+) -> Outcome:
     """Stores the pages of a chunk, and the documents that were written with them."""
     outcome = Outcome()
     written = dict(result.documents)
@@ -102,17 +105,17 @@ def commit_read(manifest: Manifest, task: Read, result: ReadDone, retry: int) ->
         for number in dict.fromkeys(documents.values()):
             row = manifest.file(number)
             if row.left == 0 and row.state == READING:
-                _all_read(manifest, number, written.get(number), outcome)
+                _all_read(manifest, out, number, written.get(number), outcome)
         outcome.again = not manifest.close_chunk(task.id)
     return outcome
 
 
 def fail_page(
-    manifest: Manifest, task: Read, index: int, error: str, retry: int, seconds: float = 0.0
+    manifest: Manifest, out: Path | None, task: Read, index: int, error: str, retry: int
 ) -> Outcome:
     """Stores that a page of a chunk hung, or killed its worker."""
-    page = PageDone(task.pages[index].id, error=error, seconds=seconds)
-    return commit_read(manifest, task, ReadDone((page,)), retry)
+    page = PageDone(task.pages[index].id, error=error)
+    return commit_read(manifest, out, task, ReadDone((page,)), retry)
 
 
 def _commit_page(
@@ -133,7 +136,9 @@ def _commit_page(
         outcome.pages.append(page.lines)
 
 
-def _all_read(manifest: Manifest, file: int, written: WriteDone | None, outcome: Outcome) -> None:
+def _all_read(
+    manifest: Manifest, out: Path | None, file: int, written: WriteDone | None, outcome: Outcome
+) -> None:
     """Decides what becomes of a document whose last page has just been dealt with."""
     query = "SELECT count(*), min(number) FROM pages WHERE file = ? AND state = 'done'"
     if not manifest.db.execute(query, (file,)).fetchone()[0]:
@@ -141,14 +146,17 @@ def _all_read(manifest: Manifest, file: int, written: WriteDone | None, outcome:
         error = from_sql(manifest.db.execute(query, (file,)).fetchone()[0])
         fail_file(manifest, file, error, outcome)
     elif written is not None:
-        commit_write(manifest, file, written, outcome)
+        commit_write(manifest, out, file, written, outcome)
     else:
         outcome.ready.append(file)
 
 
-def commit_write(manifest: Manifest, file: int, result: WriteDone, outcome: Outcome) -> None:
+def commit_write(
+    manifest: Manifest, out: Path | None, file: int, result: WriteDone, outcome: Outcome
+) -> None:
     """Notes that a document is written, or that it cannot be; inside a transaction."""
     if result.error:
+        _remove(out, result.outputs)
         fail_file(manifest, file, result.error, outcome)
         return
     outputs = list(result.outputs)
@@ -168,7 +176,15 @@ def commit_write(manifest: Manifest, file: int, result: WriteDone, outcome: Outc
     )
     if not failed:  # where some failed, the others are kept for the run that tries again
         manifest.db.execute("UPDATE pages SET tree = NULL WHERE file = ?", (file,))
-    outcome.done[file] = sorted(set(before) - set(outputs))
+    outcome.done.append(file)
+    _remove(out, set(before) - set(outputs))
+
+
+def _remove(out: Path | None, names: Iterable[str]) -> None:
+    """Removes outputs that a file no longer has, before the manifest forgets them."""
+    for name in names if out is not None else ():
+        with suppress(OSError):
+            (out / name).unlink()  # type: ignore[operator]
 
 
 def fail_file(manifest: Manifest, file: int, error: str, outcome: Outcome) -> None:

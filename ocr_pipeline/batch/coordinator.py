@@ -6,7 +6,6 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -298,7 +297,9 @@ class Coordinator:
     def _read(self, task: Read, result: ReadDone) -> None:
         if result.fatal:
             raise UnwritableError(result.fatal)
-        outcome = commits.commit_read(self.manifest, task, result, self.run.options.retry)
+        outcome = commits.commit_read(
+            self.manifest, self.run.out, task, result, self.run.options.retry
+        )
         self._apply(outcome)
         # A page that is read alone has sisters that are in line, or at work, already.
         if outcome.again and any(page.error for page in result.pages):
@@ -320,7 +321,7 @@ class Coordinator:
         if self.run.deliver is not None and not result.error:
             self.run.deliver(result.data)
         with self.manifest.transaction():
-            commits.commit_write(self.manifest, task.id, result, outcome)
+            commits.commit_write(self.manifest, self.run.out, task.id, result, outcome)
         self._apply(outcome)
 
     def _lost_probe(self, task: Probe, lost: Lost) -> None:
@@ -359,7 +360,7 @@ class Coordinator:
         place = job.file.name if job.single else f"{job.file.name}: page {job.index + 1}"
         error = f"{place}: {lost.reason}"
         retry = self.run.options.retry
-        self._apply(commits.fail_page(self.manifest, task, index, error, retry))
+        self._apply(commits.fail_page(self.manifest, self.run.out, task, index, error, retry))
         self._repeat(task, exclusive=task.exclusive)
 
     def _apply(self, outcome: Outcome) -> None:
@@ -378,12 +379,9 @@ class Coordinator:
             report.failed += 1
             report.failures.append(Failure(run.files[number].name, None, error))
             run.observe("file failed", {"file": run.files[number].name, "why": error})
-        for number, stale in outcome.done.items():
+        for number in outcome.done:
             self._ended.add(number)
             report.files += 1
-            for name in stale if run.out is not None else ():
-                with suppress(OSError):
-                    (run.out / name).unlink()  # type: ignore[operator]
             run.observe("file done", {"file": run.files[number].name})
         read, failed = len(outcome.pages), len(outcome.page_failures)
         run.observe("progress", {"pages": read, "failed": failed})

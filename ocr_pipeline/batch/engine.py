@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import sqlite3
 import time
@@ -101,9 +102,12 @@ class Batch:
         try:
             self.out.mkdir(parents=True, exist_ok=True)
             self._lock = Lock(self.out / FOLDER / f"lock{suffix}")
-            scratch = self.out / FOLDER / f"unfinished{suffix}"
-            shutil.rmtree(scratch, ignore_errors=True)
-            scratch.mkdir(exist_ok=True)
+            folder = self.out / FOLDER / f"unfinished{suffix}"
+            shutil.rmtree(folder, ignore_errors=True)
+            # A name of its own: a worker that outlives a killed run finds its folder gone, and
+            # can write nothing any more.
+            scratch = folder / secrets.token_hex(6)
+            scratch.mkdir(parents=True)
         except OSError as error:
             reason = error.strerror or error
             raise UsageError(f"--out {self.out}: cannot be made a folder ({reason})") from error

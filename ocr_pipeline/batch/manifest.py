@@ -138,6 +138,7 @@ class Manifest:
                 path.parent.mkdir(parents=True, exist_ok=True)
             # "" is a database in a temporary file, which SQLite removes itself.
             self.db = sqlite3.connect(str(path or ""), isolation_level=None)
+            self.db.execute("PRAGMA journal_mode = TRUNCATE")  # quicker than removing it
             self.db.execute("PRAGMA synchronous = FULL")
             self._prepare()
         except (sqlite3.Error, OSError) as error:

@@ -173,8 +173,13 @@ class Outputs:
     # ------------------------------------------------------------------ documents
 
     def write_document(self, task: Write) -> WriteDone:
-        """Writes a document in all its formats, or none of them if one fails."""
+        """Writes a document in all its formats.
+
+        If one fails, the engine removes what is written: a worker that outlives its engine must
+        not, for another run may have written the same files by then.
+        """
         pages = StoredPages(task.pages)
+        written: list[str] = []
         try:
             if task.inline:
                 head = Document(source=task.file.name)
@@ -182,11 +187,12 @@ class Outputs:
                 return WriteDone(
                     data=b"".join(STREAM_WRITERS[name](head, pages, self.options.writing))
                 )
-            return WriteDone(self.write_files(task.file, pages))
+            self._write_formats(task.file, pages, written)
         except OutputError as error:
-            return WriteDone(error=str(error), fatal=error.hopeless)
+            return WriteDone(tuple(written), str(error), error.hopeless)
         except Exception as error:  # whatever one document does to a writer, others are to come
-            return WriteDone(error=reason(task.file, error))
+            return WriteDone(tuple(written), reason(task.file, error))
+        return WriteDone(tuple(written))
 
     def write_files(self, file: InputFile, pages: StoredPages) -> tuple[str, ...]:
         """Writes a document in all its formats, or none of them if one fails.
@@ -200,12 +206,15 @@ class Outputs:
         """
         written: list[str] = []
         try:
-            for name in self.options.format:
-                self._write_format(name, file, Document(source=file.name), pages, written)
+            self._write_formats(file, pages, written)
         except BaseException:
             self.remove(written)
             raise
         return tuple(written)
+
+    def _write_formats(self, file: InputFile, pages: StoredPages, written: list[str]) -> None:
+        for name in self.options.format:
+            self._write_format(name, file, Document(source=file.name), pages, written)
 
     def _write_format(
         self, name: str, file: InputFile, head: Document, pages: StoredPages, written: list[str]

@@ -203,7 +203,7 @@ class WriteDone:
 
     Attributes:
         outputs: files written, relative to the output folder.
-        error: why they could not be written.
+        error: why not all of them could be written.
         fatal: whether writing anything else would fail as well (a full disk).
         data: the bytes, if they were asked for.
     """
