@@ -106,6 +106,7 @@ def test_new_and_vanished_files(tmp_path: Path, source: Path, reads: Reads) -> N
     reads()
     report = run(source, out)
     assert (report.reasons, report.kept, reads()) == ({"new": 1}, 2, [4])
+    assert report.gone == [str(source / "1.png")]
     assert (out / "1.txt").exists()
     gone = run_batch(
         find_inputs([str(source / "1.png")], out),

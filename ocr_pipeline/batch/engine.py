@@ -166,6 +166,7 @@ class Batch:
             found = register(self.manifest, files, settings, judge, number)
             self.manifest.set_meta("run", number)
             self.manifest.set_meta("unfinished", True)
+            self.manifest.set_meta("stopped", False)
         report = Report(
             asked=len(found.files),
             kept=found.kept,
@@ -281,9 +282,9 @@ class Batch:
         report.left = counts.get("waiting", 0) + counts.get("reading", 0)
         report.failures = [Failure(*item) for item in commits.failures(self.manifest, number)]
         report.interrupted = self.stopping
-        if not report.left:
-            with self.manifest.transaction():
-                self.manifest.set_meta("unfinished", False)
+        with self.manifest.transaction():
+            self.manifest.set_meta("unfinished", bool(report.left))
+            self.manifest.set_meta("stopped", report.stopped)
         if self.out is not None:
             scratch = self.setup.outputs.scratch
             suffix = self.batch.shard.suffix

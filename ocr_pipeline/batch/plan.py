@@ -19,8 +19,9 @@ from ocr_pipeline.core.devices import gpu_in_sight, resolve_device
 from ocr_pipeline.core.errors import OcrError
 from ocr_pipeline.options import RunOptions
 
-# Runs of no more files and pages than this are done in the process itself, at once.
-SMALL = 4
+# Runs of no more files and pages than this are done in the process itself: others would take
+# longer to start than they save.
+SMALL = 8
 # Pages of a chunk on a processor and on a GPU, which is only busy with many lines at a time.
 CHUNK_PAGES = 8
 GPU_CHUNK_PAGES = 32

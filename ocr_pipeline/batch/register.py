@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -75,7 +76,7 @@ class Judge:
         self.redo = redo
         # Failures are tried again by the run after the one that met them, not by one that goes
         # on where a kill ended it.
-        self.retry = not manifest.meta("unfinished", False)
+        self.retry = not manifest.meta("unfinished", False) or manifest.meta("stopped", False)
         self.differences = {
             number: differences(old, settings) for number, old in manifest.settings().items()
         }
@@ -158,7 +159,14 @@ def register(
         _count(result, row, verdict)
         result.files[row.id] = replace(file, name=row.name, target=PurePath(row.target))
     result.changes = sorted(changes)
+    result.gone += _vanished(manifest, run)
     return result
+
+
+def _vanished(manifest: Manifest, run: int) -> list[str]:
+    """Files of the run before that this one was not asked for, because they are not there."""
+    rows = manifest.files("run = ? AND substr(key, 1, 1) = ?", (run - 1, os.sep))
+    return [row.name for row in rows if not os.path.lexists(row.key.partition("::")[0])]
 
 
 def _count(result: Registered, row: FileRow, verdict: Verdict) -> None:
