@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +32,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "OCR_TEST_FAULTS": "7=raise,8=hang,9=kill",
         "PYTHONPATH": os.pathsep.join([tests, os.environ.get("PYTHONPATH", "")]),
     }
+    before = signal.getsignal(signal.SIGTERM)
     ray.init(
         num_cpus=2,
         include_dashboard=False,
@@ -39,6 +41,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         object_store_memory=100 << 20,
         runtime_env={"env_vars": variables},
     )
+    signal.signal(signal.SIGTERM, before)  # Ray's would be inherited by what later tests fork
     yield
     ray.shutdown()
 

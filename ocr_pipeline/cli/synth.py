@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -264,6 +265,12 @@ def _one(
     return {"image": name, **row}, image if index < keep else None
 
 
+def _start_process(make: Callable[[], Render]) -> None:
+    """Prepares a process of its own, which SIGTERM is to end whatever its parent does with it."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _start(make)
+
+
 def _rows(
     make: Callable[[], Render], job: Callable[[int], Any], indices: Iterable[int], workers: int
 ) -> Iterator[Any]:
@@ -272,7 +279,7 @@ def _rows(
         _start(make)
         yield from map(job, indices)
         return
-    with multiprocessing.get_context().Pool(workers, _start, (make,)) as pool:
+    with multiprocessing.get_context().Pool(workers, _start_process, (make,)) as pool:
         yield from pool.imap(job, indices, chunksize=8)
 
 

@@ -8,11 +8,12 @@ same addresses; nodes without the program itself cannot help.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,11 +56,23 @@ def connect() -> Any:
             options: dict[str, Any] = {"logging_level": "ERROR", "log_to_driver": False}
             if "RAY_ADDRESS" not in os.environ:
                 options["include_dashboard"] = False
-            ray.init(**options)
+            with _own_sigterm():
+                ray.init(**options)
         except Exception as error:
             place = os.environ.get("RAY_ADDRESS", "this machine")
             raise ClusterError(f"--engine ray: no cluster at {place} ({error})") from error
     return ray
+
+
+@contextmanager
+def _own_sigterm() -> Iterator[None]:
+    """Leaves the handler of SIGTERM as it is: Ray puts its own, which ends the program at once."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        with suppress(ValueError, TypeError):  # another thread, or a handler that is not Python's
+            signal.signal(signal.SIGTERM, before)
 
 
 @dataclass(frozen=True, slots=True)
