@@ -24,7 +24,6 @@ from recognizer.net import NET, softmax
 from recognizer.preprocessing import PREPROCESSING, prepare, round_up, stack
 
 DEFAULT = "crnn-latin"
-_BUCKET = 64  # lines are padded to a multiple of this width, so that equal widths share a batch
 _USUAL = 512  # a batch holds more lines that are shorter than this, and fewer that are longer
 
 
@@ -147,7 +146,8 @@ class Recognizer:
     def _read(self, lines: Sequence[npt.NDArray[np.float32]]) -> list[Reading]:
         """Reads prepared lines."""
         readings: list[Reading] = [Reading("", 0.0)] * len(lines)
-        for group, width in _buckets([line.shape[1] for line in lines], self.batch_size):
+        widths = [line.shape[1] for line in lines]
+        for group, width in _buckets(widths, self.batch_size, self.session.sizes):
             probabilities = self._probabilities([lines[i] for i in group], width)
             for i, row in zip(group, probabilities, strict=True):
                 size = lines[i].shape[1]
@@ -180,13 +180,34 @@ class Recognizer:
         return Reading("".join(c.text for c in chars), min(confidence, 1.0), tuple(chars))
 
 
-def _buckets(widths: Sequence[int], size: int) -> Iterator[tuple[list[int], int]]:
-    """Groups of lines of one padded width, with the area of ``size`` usual lines at most."""
+def padded_width(width: int) -> int:
+    """Width to which a line is padded, so that lines of like widths share a batch.
+
+    Four steps an octave: 128, 160, 192, 224, 256, 320 and so on.
+    """
+    width = max(width, 32)
+    return round_up(width, max(4, (1 << (width.bit_length() - 1)) // 4))
+
+
+def _buckets(
+    widths: Sequence[int], size: int, sizes: Sequence[int] | None = None
+) -> Iterator[tuple[list[int], int]]:
+    """Groups of lines of one padded width, with the area of ``size`` usual lines at most.
+
+    Args:
+        widths: of the lines.
+        size: lines of usual width in a group.
+        sizes: the only sizes that groups may have, the largest first, 1 among them.
+    """
     buckets: dict[int, list[int]] = defaultdict(list)
     for index, width in enumerate(widths):
-        buckets[round_up(width, _BUCKET)].append(index)
+        buckets[padded_width(width)].append(index)
     for width in sorted(buckets):
         members = buckets[width]
         most = max(1, size * _USUAL // width)
-        for start in range(0, len(members), most):
-            yield members[start : start + most], width
+        while members:
+            count = min(most, len(members))
+            if sizes is not None:
+                count = next(number for number in sizes if number <= count)
+            yield members[:count], width
+            members = members[count:]

@@ -78,6 +78,7 @@ COMMANDS = {
     "convert": Lazy(f"{_CLI}.convert:convert", "Turn results into other formats."),
     "train": Lazy(f"{_CLI}.train:train", "Train a detector or a recognizer."),
     "evaluate": Lazy(f"{_CLI}.evaluate:evaluate", "Measure a stage or the whole pipeline."),
+    "bench": Lazy(f"{_CLI}.bench:bench", "Measure where a page's time goes."),
     "export": Lazy(f"{_CLI}.export:export", "Write nets as ONNX and OpenVINO files."),
     "synth": Lazy(f"{_CLI}.synth:synth", "Render training lines and pages."),
     "data": Lazy(f"{_CLI}.data:data", "Check labelled data as the trainers will read it."),

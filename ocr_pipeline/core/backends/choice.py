@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from ocr_pipeline.core.backends.session import SessionOptions
+from ocr_pipeline.core.backends.session import Header, SessionOptions
 from ocr_pipeline.core.devices import cpu_flags, gpu_in_sight, resolve_device, resolve_dtype
 from ocr_pipeline.core.errors import BackendError, DeviceError, UsageError
 
@@ -124,16 +124,19 @@ def _nothing(options: SessionOptions, forms: list[Choice]) -> str:
     return f"{what} is not to be had; this net runs with: {there}"
 
 
-def forms_of(path: Path, precision: str, quantised: bool) -> list[Choice]:
-    """What can run a file.
+def forms_of(path: Path, header: Header, quantised: Collection[str] = ()) -> list[Choice]:
+    """What can run a file, the fastest first.
 
     Args:
         path: weights or an exported file.
-        precision: of an exported file, ``fp32`` or ``int8``.
-        quantised: for weights: whether an int8 form of them is there.
+        header: the file's.
+        quantised: for weights: the backends that run their int8 form; none where there is no
+            such form.
     """
-    if path.suffix in (".onnx", ".xml"):
-        found = [c for c in ORDER if c.backend != "torch"]
-        found = [c for c in found if (c.precision == "int8") == (precision == "int8")]
-        return [c for c in found if path.suffix == ".onnx" or c.backend == "openvino"]
-    return [c for c in ORDER if quantised or c.precision != "int8"]
+    if path.suffix not in (".onnx", ".xml"):
+        return [c for c in ORDER if c.precision != "int8" or c.backend in quantised]
+    if header.get("precision") == "int8":
+        runs = header.get("backends", ())
+        return [c for c in ORDER if c.precision == "int8" and c.backend in runs]
+    runs = ("openvino",) if path.suffix == ".xml" else ("onnx", "openvino")
+    return [c for c in ORDER if c.precision != "int8" and c.backend in runs]

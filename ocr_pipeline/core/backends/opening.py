@@ -9,7 +9,7 @@ from pathlib import Path
 from ocr_pipeline.core.backends.choice import Choice, choices, forms_of, installed
 from ocr_pipeline.core.backends.session import Header, Net, Session, SessionOptions
 from ocr_pipeline.core.errors import BackendError, OcrError
-from ocr_pipeline.core.weights import read_header
+from ocr_pipeline.core.weights import SUFFIX, read_header
 
 log = logging.getLogger(__name__)
 
@@ -53,11 +53,11 @@ def _forms(path: Path, header: Header, options: SessionOptions) -> list[Choice]:
     """What can run the file; int8 only where a quantised form of it is at hand."""
     from ocr_pipeline.core.backends.store import find_exported
 
-    exported = path.suffix in (".onnx", ".xml")
     wanted = options.precision in ("auto", "int8") and options.backend != "torch"
-    runs = installed("onnx") or installed("openvino")
-    quantised = wanted and runs and not exported and find_exported(path, "int8") is not None
-    return forms_of(path, header.get("precision", "fp32"), quantised)
+    wanted = wanted and (installed("onnx") or installed("openvino"))
+    found = find_exported(path, "int8") if wanted and path.suffix == SUFFIX else None
+    runs = read_header(found).get("backends", ()) if found is not None else ()
+    return forms_of(path, header, runs)
 
 
 def _open(net: Net, path: Path, choice: Choice, options: SessionOptions) -> Session:
@@ -66,7 +66,7 @@ def _open(net: Net, path: Path, choice: Choice, options: SessionOptions) -> Sess
             from ocr_pipeline.core.backends.torch_session import open_torch
 
             return open_torch(net, path, options)
-        return _open_exported(_model(net, path, choice), choice, options)
+        return open_exported(_model(net, path, choice), *choice, options.threads)
     except OcrError:
         raise
     except Exception as error:  # whatever a library does, another one may do better
@@ -76,14 +76,22 @@ def _open(net: Net, path: Path, choice: Choice, options: SessionOptions) -> Sess
         ) from error
 
 
-def _open_exported(model: Path | bytes, choice: Choice, options: SessionOptions) -> Session:
-    if choice.backend == "onnx":
+def open_exported(model: Path | bytes, backend: str, precision: str, threads: int = 0) -> Session:
+    """The session of an exported file, or of an ONNX model's bytes.
+
+    Args:
+        model: the file or the model.
+        backend: ``onnx`` or ``openvino``.
+        precision: of its arithmetic.
+        threads: threads; 0 leaves the backend's choice.
+    """
+    if backend == "onnx":
         from ocr_pipeline.core.backends.onnx_session import OnnxSession
 
-        return OnnxSession(model, choice.precision, options.threads)
+        return OnnxSession(model, precision, threads)
     from ocr_pipeline.core.backends.openvino_session import OpenVinoSession
 
-    return OpenVinoSession(model, choice.precision, options.threads)
+    return OpenVinoSession(model, precision, threads)
 
 
 def _model(net: Net, path: Path, choice: Choice) -> Path | bytes:

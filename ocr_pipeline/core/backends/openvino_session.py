@@ -27,6 +27,8 @@ class OpenVinoSession(Session):
 
     backend = "openvino"
     device = "cpu"
+    # Each new shape costs about 15 ms, and for recurrent layers megabytes that are kept.
+    sizes = (8, 4, 2, 1)
 
     def __init__(self, model: Path | bytes, precision: str, threads: int = 0) -> None:
         import openvino

@@ -60,11 +60,14 @@ class Session(ABC):
         backend: which one runs it.
         device: where, as torch names it.
         precision: of most of its arithmetic.
+        sizes: sizes of batches that it likes, the largest first; None: any. A backend that
+            prepares itself anew for every shape is to see few of them.
     """
 
     backend: str
     device: str
     precision: str
+    sizes: tuple[int, ...] | None = None
 
     @abstractmethod
     def run(self, batch: Array) -> tuple[Floats, ...]:
