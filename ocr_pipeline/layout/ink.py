@@ -27,6 +27,8 @@ INK = 18
 FEWEST = 20
 #: Greatest slant that is looked for, in degrees.
 STEEPEST = 20.0
+#: Letters enough for the slant.
+ENOUGH = 1500
 # Blobs are neighbours if this much of the smaller one lies beside the other, in the same band of
 # this many letter sizes; further apart than so many letter sizes they say nothing.
 BESIDE = 0.4
@@ -71,7 +73,7 @@ def look_at_ink(image: Image) -> Ink:
     along = (beside - below) / max(beside + below, 1)
     if along < 0:
         boxes, across = _quarter(boxes), down
-    return Ink(len(boxes), along, lean(boxes, across, size), slant(boxes, size))
+    return Ink(len(boxes), along, lean(boxes, across, size), slant(boxes, across, size))
 
 
 def letter_boxes(image: Image) -> tuple[Floats, float]:
@@ -156,21 +158,28 @@ def lean(boxes: Floats, following: _Next, size: float) -> float:
     return (up - down) / float(np.sqrt(up + down + 1))
 
 
-def slant(boxes: Floats, size: float) -> float:
+def slant(boxes: Floats, following: _Next, size: float) -> float:
     """Slant in degrees, clockwise, of lines that run along x: the sharpest projection profile.
 
-    Postl's method (1986) on the letters' feet instead of pixels. The angle is trusted only if
-    neighbouring letters agree with it: a page of few letters may show any pattern.
+    Postl's method (1986) on the letters' feet instead of pixels, about the angle from letter to
+    letter: a page of few letters may show any pattern.
+
+    Args:
+        boxes: (n, 4) of lines that run along x.
+        following: each blob's next one.
+        size: of letters.
     """
-    x, y = (boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]
-    coarse = np.arange(-STEEPEST, STEEPEST + 0.5, 1.0)
+    near = _neighbours_slant(boxes, following, size)
+    if near is None or abs(near) > STEEPEST:
+        return 0.0
+    # A page of small type has more letters than it takes.
+    some = boxes[:: max(1, len(boxes) // ENOUGH)]
+    x, y = (some[:, 0] + some[:, 2]) / 2, some[:, 3]
+    coarse = near + np.arange(-6.0, 6.5, 1.0)
     best = _sharpest(x, y, coarse, max(0.5 * size, 2.0))
     fine = best + np.arange(-1.0, 1.05, 0.1)
     best = _sharpest(x, y, fine, max(0.25 * size, 1.0))
-    near = _neighbours_slant(boxes, size)
-    if near is None or abs(near - best) > 4 or abs(best) >= STEEPEST:
-        return 0.0
-    return round(float(best), 2) + 0.0  # no negative zero
+    return round(best, 2) + 0.0  # no negative zero
 
 
 def _sharpest(x: Floats, y: Floats, degrees: Floats, bin_size: float) -> float:
@@ -183,9 +192,8 @@ def _sharpest(x: Floats, y: Floats, degrees: Floats, bin_size: float) -> float:
     return float(degrees[int(np.argmax(energy))])
 
 
-def _neighbours_slant(boxes: Floats, size: float) -> float | None:
+def _neighbours_slant(boxes: Floats, following: _Next, size: float) -> float | None:
     """Median angle, in degrees, from each letter to the next one on its line."""
-    following = _next_along(boxes, size)
     i = np.flatnonzero(following.gap < FAR * size)
     if not len(i):
         return None

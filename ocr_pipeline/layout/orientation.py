@@ -26,13 +26,15 @@ Image = npt.NDArray[np.uint8]
 # The ink's word on the axis (a share of letters) and on the way up (in deviations) is taken from
 # here on. On 520 upright pages the former was at least 0.28, the latter at least -4.0.
 SURE_AXIS = 0.25
-SURE_WAY = 6.0
+SURE_WAY = 5.0
 # Slants that lines are found at as well as level ones, in degrees.
 HARMLESS = 2.0
-# Lines that are read to tell which way up a page is: how many, and their best width in heights.
+# Lines that are read to tell which way up a page is: how many, the range of their widths in
+# heights, and how much they may differ, for a recognizer reads lines of like widths at once.
 SAMPLE = 4
-SAMPLE_WIDTH = 10.0
+SAMPLE_WIDTHS = (5.0, 16.0)
 SAMPLE_LEAST = 3.0
+ALIKE = 1.5
 # Mean confidence that upside-down lines do not reach; what the other way up must have at least to
 # be taken; and by how much it must be better, where it reads fairly and where it reads badly.
 READS_WELL = 0.93
@@ -159,12 +161,17 @@ def _best_way_up(image: Image, stages: Stages, ink: Ink, down: bool, slant: floa
 
 def _sample(quads: Sequence[Quad]) -> list[int]:
     """Lines that tell which way up a page is: neither so short that they say nothing, nor so long
-    that it takes time to read them."""
+    that it takes time to read them; of like widths, if there are enough."""
     sizes = np.array([quad_size(quad) for quad in quads], np.float64).reshape(-1, 2)
     aspects = sizes[:, 0] / np.maximum(sizes[:, 1], 1)
-    off = np.abs(np.log(np.maximum(aspects, 0.1) / SAMPLE_WIDTH))
-    order = [int(i) for i in np.argsort(off, kind="stable") if aspects[i] >= SAMPLE_LEAST]
-    return sorted(order[:SAMPLE])
+    order = [int(i) for i in np.argsort(aspects, kind="stable") if aspects[i] >= SAMPLE_LEAST]
+    within = [i for i in order if SAMPLE_WIDTHS[0] <= aspects[i] <= SAMPLE_WIDTHS[1]]
+    for start in range(len(within) - SAMPLE + 1):
+        chosen = within[start : start + SAMPLE]
+        if aspects[chosen[-1]] - aspects[chosen[0]] <= ALIKE:
+            return sorted(chosen)
+    chosen = within or order
+    return sorted(chosen[-SAMPLE:])
 
 
 def _confidence(readings: Sequence[ReadingLike]) -> float:
