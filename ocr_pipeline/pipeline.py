@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -125,6 +125,33 @@ class Pipeline:
             return Document(source="", pages=(self.read_page(source),))
         pages = tuple(page for page, _ in self.read_pages(source))
         return Document(source=input_file(source).name, pages=pages)
+
+    def read_many(
+        self,
+        sources: Iterable[str | os.PathLike[str]],
+        on_error: Callable[[str | os.PathLike[str], InputError], None] | None = None,
+    ) -> Iterator[Document]:
+        """Reads files one after the other, each when it is asked for.
+
+        Only one document is in memory. For folders, workers and runs that may be killed there is
+        :class:`ocr_pipeline.batch.Batch`.
+
+        Args:
+            sources: paths, or addresses such as ``s3://...``.
+            on_error: takes a file that cannot be read and the reason, and the next one follows.
+
+        Raises:
+            InputError: if a file cannot be read and there is no ``on_error``.
+        """
+        for source in sources:
+            try:
+                document = self.read(source)
+            except InputError as error:
+                if on_error is None:
+                    raise
+                on_error(source, error)
+            else:
+                yield document
 
     def read_pages(self, path: str | os.PathLike[str]) -> Iterator[tuple[Page, Image]]:
         """Reads the pages of a file one by one, each with its image."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -157,3 +158,24 @@ def test_grey_arrays_are_read_and_others_refused() -> None:
 def test_options_are_validated(options: dict) -> None:
     with pytest.raises(UsageError, match="--"):
         RunOptions(**options)
+
+
+def test_many_files_are_read_when_they_are_asked_for(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        Image.fromarray(bars(BOXES)).save(tmp_path / name)
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    asked: list[str] = []
+
+    def names() -> Iterator[Path]:
+        for name in ("a.png", "bad.png", "b.png"):
+            asked.append(name)
+            yield tmp_path / name
+
+    failed: list[Path] = []
+    documents = pipeline().read_many(names(), lambda path, error: failed.append(Path(path)))
+    assert next(documents).source == str(tmp_path / "a.png")
+    assert asked == ["a.png"]
+    assert [Path(document.source).name for document in documents] == ["b.png"]
+    assert failed == [tmp_path / "bad.png"]
+    with pytest.raises(InputError, match=r"bad\.png"):
+        list(pipeline().read_many(names()))
