@@ -24,9 +24,10 @@ from ocr_pipeline.layout_options import LayoutOptions
 Image = npt.NDArray[np.uint8]
 
 # The ink's word on the axis (a share of letters) and on the way up (in deviations) is taken from
-# here on. On 520 upright pages the former was at least 0.28, the latter at least -4.0.
+# here on. On 8 office pages, 149 forms, 121 receipts, 89 typescripts and 60 reports, all upright,
+# the former was at least 0.21, the latter at worst -5.3.
 SURE_AXIS = 0.25
-SURE_WAY = 5.0
+SURE_WAY = 7.0
 # Slants that lines are found at as well as level ones, in degrees.
 HARMLESS = 2.0
 # Lines that are read to tell which way up a page is: how many, the range of their widths in
