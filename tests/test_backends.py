@@ -210,7 +210,7 @@ def test_tensors_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         ("left over", {**state, "extra.weight": state["fc.0.bias"]}),
         ("another size", {**state, "fc.0.bias": state["fc.0.bias"][:3]}),
     ):
-        with pytest.raises(WeightsError, match="do not fit"):
+        with pytest.raises(WeightsError, match="do not fit"):  # noqa: PT012
             FINDER.graph(header, change)
             pytest.fail(name)
     with pytest.raises(BackendError, match="no ONNX form"):
