@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recognizer.preprocessing import prepare, round_up, stack
+from recognizer.tasks import Renderer, RenderOptions, load_preset
 
 #: Widest line, in pixels at a height of 32.
 WIDEST = 960
@@ -28,11 +29,16 @@ def batches(
         count: number of lines.
         seed: which lines.
     """
+    height, width = int(header["preprocessing"]["height"]), header["preprocessing"].get("width", 0)
+    renderer = _renderer(header)
+    for index in range(count):
+        line = prepare(renderer.render(seed, index).image, height, width)
+        yield stack([line], width or round_up(line.shape[1], 64))
+
+
+def _renderer(header: Mapping[str, Any]) -> Renderer:
+    if header.get("preset", "latin") != "latin":
+        return load_preset(header["preset"]).renderer(RenderOptions(max_width=WIDEST))
     from recognizer.synthesis.lines import LineOptions, LineRenderer
 
-    height = int(header["preprocessing"]["height"])
-    alphabet = "".join(header["alphabet"])
-    renderer = LineRenderer(LineOptions(max_width=WIDEST, alphabet=alphabet))
-    for index in range(count):
-        line = prepare(renderer.render(seed, index).image, height)
-        yield stack([line], round_up(line.shape[1], 64))
+    return LineRenderer(LineOptions(max_width=WIDEST, alphabet="".join(header["alphabet"])))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ocr_pipeline.core.errors import WeightsError
 from ocr_pipeline.core.registry import register
 from recognizer.cells import Recurrent
 from recognizer.layers import POOLS, STRIDE, channels, normed_layers, steps
@@ -32,7 +33,11 @@ class CRNN(nn.Module):
         bidirectional: read the columns in both directions.
         projection: linear layer between the recurrent ones, as in the authors' code.
         dropout: between recurrent layers and before the classifier, in training.
-        height: height of the input in pixels; 32 or a multiple of it.
+        height: height of the input in pixels; a multiple of 16 times ``rows``.
+        rows: rows of columns that the features keep, read one after the other: two for plates
+            of two lines. The time steps are those of the first row, then those of the second.
+        pool: what joins the last maps' rows into columns: ``conv``, a convolution of that
+            height, or ``max``, the maximum (for writing whose letters wander up and down).
     """
 
     def __init__(
@@ -48,25 +53,40 @@ class CRNN(nn.Module):
         projection: bool = False,
         dropout: float = 0.0,
         height: int = 32,
+        rows: int = 1,
+        pool: str = "conv",
     ) -> None:
         super().__init__()
+        if height % (16 * rows) or pool not in ("conv", "max"):
+            raise WeightsError(
+                f"height {height}, rows {rows}, pool {pool!r}: the height must be a multiple of "
+                "16 times the rows, the pool conv or max"
+            )
         widths = channels(width)
+        self.rows = rows
         blocks: list[nn.Module] = []
         before = 1
-        for index, (after, pool) in enumerate(zip(widths, POOLS, strict=True)):
+        tall = height // 16 // rows  # rows of the last maps that make one row of columns
+        for index, (after, size) in enumerate(zip(widths, POOLS, strict=True)):
             final = index == len(widths) - 1
             normed = index in normed_layers(norm)
-            kernel = (height // 16, last) if final else (3, 3)
+            joins = (1 if pool == "max" else tall, last)
+            kernel = joins if final else (3, 3)
             if final and last > 1:
                 blocks.append(nn.ZeroPad2d((0, last - 1, 0, 0)))  # keeps one step per 4 pixels
             padding = 0 if final else 1
-            blocks.append(nn.Conv2d(before, after, kernel, padding=padding, bias=not normed))
+            stride = (kernel[0], 1) if final else 1
+            blocks.append(
+                nn.Conv2d(before, after, kernel, stride, padding=padding, bias=not normed)
+            )
             if normed:
                 blocks.append(nn.BatchNorm2d(after))
             blocks.append(nn.ReLU(inplace=True))
-            if pool:
-                blocks.append(nn.MaxPool2d(pool, pool))
+            if size:
+                blocks.append(nn.MaxPool2d(size, size))
             before = after
+        if pool == "max" and tall > 1:
+            blocks.append(nn.MaxPool2d((tall, 1), (tall, 1)))
         self.features = nn.Sequential(*blocks)
         self.recurrent = Recurrent(before, hidden, layers, rnn, bidirectional, dropout, projection)
         self.dropout = nn.Dropout(dropout)
@@ -84,10 +104,10 @@ class CRNN(nn.Module):
             images: (N, 1, height, W) normalised grey.
 
         Returns:
-            (N, W // 4, classes) logits.
+            (N, rows * (W // 4), classes) logits.
         """
-        maps = self.features(images)  # (N, C, 1, W / 4)
-        columns = maps.squeeze(2).transpose(1, 2)
+        maps = self.features(images)  # (N, C, rows, W / 4)
+        columns = maps.flatten(2).transpose(1, 2)
         logits: Tensor = self.classifier(self.dropout(self.recurrent(columns)))
         return logits
 

@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The CRNN's layers in numbers: what the torch net, its ONNX graph and the decoder share."""
+"""The nets' layers in numbers: what the torch nets, their ONNX graphs and the decoder share."""
 
 from __future__ import annotations
 
-#: Output channels of the convolutions at width 1.0.
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+#: Output channels of the CRNN's convolutions at width 1.0.
 CHANNELS = (64, 128, 256, 256, 512, 512, 512)
 #: Pooling (height, width) after each convolution.
 POOLS = ((2, 2), (2, 2), None, (2, 1), None, (2, 1), None)
-#: Pixels of a time step.
-STRIDE = 4
+#: Pixels of a time step of the CRNN, and of the DenseNet.
+STRIDE, DENSE_STRIDE = 4, 8
+#: Layers of a dense block; channels of the stem and of the transitions, in units of the growth.
+DENSE_LAYERS, DENSE_STEM, DENSE_TRANSITION = 8, 8, 16
 
 
 def channels(width: float) -> list[int]:
@@ -26,5 +32,32 @@ def normed_layers(norm: str) -> tuple[int, ...]:
 
 
 def steps(width: int) -> int:
-    """Time steps that a line of so many pixels has, its padding not counted."""
+    """Time steps of the CRNN that a line of so many pixels has, its padding not counted."""
     return -(-width // STRIDE)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """How a net cuts an image into time steps.
+
+    Attributes:
+        stride: pixels of a step.
+        rows: rows of columns that are read one after the other: a plate of two lines has two.
+    """
+
+    stride: int = STRIDE
+    rows: int = 1
+
+    @classmethod
+    def of(cls, architecture: str, config: Mapping[str, Any]) -> Columns:
+        """Those of a net, from its weights file's header."""
+        if architecture == "densenet":
+            return cls(DENSE_STRIDE)
+        return cls(STRIDE, int(config.get("rows", 1)))
+
+    def steps(self, width: int) -> int:
+        """Time steps of an image of so many pixels, its padding not counted.
+
+        With more rows than one, images must not be padded: a row's steps follow the other's.
+        """
+        return self.rows * -(-width // self.stride)

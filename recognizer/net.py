@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float32]
 
 def _module(header: Header) -> nn.Module:
     from ocr_pipeline.core.registry import build
-    from recognizer import crnn  # noqa: F401  (registers the architecture)
+    from recognizer import crnn, densenet  # noqa: F401  (registers the architectures)
 
     module: nn.Module = build(header["architecture"], **header["config"])
     return module

@@ -19,7 +19,7 @@ from ocr_pipeline.core.weights import find_weights
 from recognizer.alphabet import Alphabet
 from recognizer.beam import CharNgram, Lexicon, prefix_beam
 from recognizer.ctc import Decoded, greedy, widen_spans
-from recognizer.layers import STRIDE, steps
+from recognizer.layers import Columns
 from recognizer.net import NET, softmax
 from recognizer.preprocessing import PREPROCESSING, prepare, round_up, stack
 
@@ -105,6 +105,8 @@ class Recognizer:
         self.decoding = decoding or DecodeOptions()
         self.batch_size = batch_size
         self.height = int(preprocessing["height"])
+        self.width = int(preprocessing.get("width", 0))  # 0: lines keep their aspect
+        self.columns = Columns.of(header["architecture"], header["config"])
         self.alphabet = Alphabet.from_header(dict(header))
 
     @classmethod
@@ -139,7 +141,7 @@ class Recognizer:
             One reading per crop, in order; an empty text where nothing is written.
         """
         with stage("crop"):
-            lines = [prepare(crop, self.height) for crop in crops]
+            lines = [prepare(crop, self.height, self.width) for crop in crops]
         with stage("decode"):
             return self._read(lines)
 
@@ -147,12 +149,13 @@ class Recognizer:
         """Reads prepared lines."""
         readings: list[Reading] = [Reading("", 0.0)] * len(lines)
         widths = [line.shape[1] for line in lines]
-        for group, width in _buckets(widths, self.batch_size, self.session.sizes):
+        one_width = bool(self.width)
+        for group, width in _buckets(widths, self.batch_size, self.session.sizes, one_width):
             probabilities = self._probabilities([lines[i] for i in group], width)
             for i, row in zip(group, probabilities, strict=True):
                 size = lines[i].shape[1]
-                decoded = self.decoding.decode(row[: steps(size)], self.alphabet)
-                readings[i] = self._reading(decoded, steps(size), size / STRIDE)
+                decoded = self.decoding.decode(row[: self.columns.steps(size)], self.alphabet)
+                readings[i] = self._reading(decoded, size)
         return readings
 
     def _probabilities(
@@ -162,13 +165,12 @@ class Recognizer:
             logits = self.session.run(stack(lines, width))[0]
         return softmax(logits)
 
-    def _reading(self, decoded: Decoded, count: int, length: float) -> Reading:
+    def _reading(self, decoded: Decoded, width: int) -> Reading:
         chars = []
-        extents = widen_spans(decoded.spans, count)
         for index, confidence, (start, end) in zip(
-            decoded.classes, decoded.confidences, extents, strict=True
+            decoded.classes, decoded.confidences, self._extents(decoded, width), strict=True
         ):
-            place = min(start / length, 1.0), min(end / length, 1.0)
+            place = min(start, 1.0), min(end, 1.0)
             chars.append(CharReading(self.alphabet.character(index), min(confidence, 1.0), *place))
         while chars and chars[0].text == " ":
             chars.pop(0)
@@ -178,6 +180,17 @@ class Recognizer:
             return Reading("", 0.0)
         confidence = float(np.exp(np.mean(np.log([max(c.confidence, 1e-6) for c in chars]))))
         return Reading("".join(c.text for c in chars), min(confidence, 1.0), tuple(chars))
+
+    def _extents(self, decoded: Decoded, width: int) -> list[tuple[float, float]]:
+        """Extents of the characters in fractions of the width, each in its own row."""
+        length = width / self.columns.stride
+        count = self.columns.steps(width) // self.columns.rows
+        extents: list[tuple[float, float]] = []
+        for row in range(self.columns.rows):
+            first = row * count
+            own = [(a - first, b - first) for a, b in decoded.spans if first <= a < first + count]
+            extents.extend((a / length, b / length) for a, b in widen_spans(own, count))
+        return extents
 
 
 def padded_width(width: int) -> int:
@@ -190,7 +203,10 @@ def padded_width(width: int) -> int:
 
 
 def _buckets(
-    widths: Sequence[int], size: int, sizes: Sequence[int] | None = None
+    widths: Sequence[int],
+    size: int,
+    sizes: Sequence[int] | None = None,
+    one_width: bool = False,
 ) -> Iterator[tuple[list[int], int]]:
     """Groups of lines of one padded width, with the area of ``size`` usual lines at most.
 
@@ -198,10 +214,11 @@ def _buckets(
         widths: of the lines.
         size: lines of usual width in a group.
         sizes: the only sizes that groups may have, the largest first, 1 among them.
+        one_width: all lines have the width of the net's input, and are not padded.
     """
     buckets: dict[int, list[int]] = defaultdict(list)
     for index, width in enumerate(widths):
-        buckets[padded_width(width)].append(index)
+        buckets[width if one_width else padded_width(width)].append(index)
     for width in sorted(buckets):
         members = buckets[width]
         most = max(1, size * _USUAL // width)

@@ -38,6 +38,15 @@ def scale_to_height(image: npt.NDArray[np.uint8], height: int) -> npt.NDArray[np
     return cv2.resize(image, (width, height), interpolation=method).astype(np.uint8, copy=False)
 
 
+def stretch(image: npt.NDArray[np.uint8], height: int, width: int) -> npt.NDArray[np.uint8]:
+    """Scales a grey image to a given size, whatever its aspect."""
+    tall, wide = image.shape[:2]
+    if (tall, wide) == (height, width):
+        return image
+    method = cv2.INTER_AREA if tall * wide > height * width else cv2.INTER_LINEAR
+    return cv2.resize(image, (width, height), interpolation=method).astype(np.uint8, copy=False)
+
+
 def normalise(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """Stretches a grey line's contrast to [-1, 1].
 
@@ -55,9 +64,16 @@ def normalise(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     return np.clip(table, -1.0, 1.0)[image]
 
 
-def prepare(crop: npt.NDArray[np.uint8], height: int) -> npt.NDArray[np.float32]:
-    """A crop of any size to the (height, W) float32 that the net reads."""
-    return normalise(scale_to_height(to_grey(crop), height))
+def prepare(crop: npt.NDArray[np.uint8], height: int, width: int = 0) -> npt.NDArray[np.float32]:
+    """A crop of any size to the (height, W) float32 that the net reads.
+
+    Args:
+        crop: (H, W), (H, W, 1) or (H, W, 3) uint8.
+        height: of the net's input.
+        width: to which the crop is stretched; 0 keeps its aspect.
+    """
+    grey = to_grey(crop)
+    return normalise(stretch(grey, height, width) if width else scale_to_height(grey, height))
 
 
 def stack(

@@ -143,8 +143,9 @@ class Graph:
         channels: int,
         norm: str | None = None,
         pads: Sequence[int] = (),
+        strides: Sequence[int] = (),
     ) -> str:
-        """A 2-D convolution of stride 1, the batch normalisation after it folded in.
+        """A 2-D convolution, the batch normalisation after it folded in.
 
         Args:
             x: (N, C, H, W).
@@ -152,6 +153,7 @@ class Graph:
             channels: of its result.
             norm: name of the normalisation's; None where there is none.
             pads: zeros added at top, left, bottom, right.
+            strides: down and right; 1 when empty.
         """
         weight = self.weight(f"{prefix}.weight", channels).astype(np.float64)
         bias = np.zeros(channels)
@@ -168,12 +170,23 @@ class Graph:
             self.constant(bias, name=f"{prefix}.bias"),
         )
         kernel = list(weight.shape[2:])
-        return str(self.add("Conv", x, *constants, kernel_shape=kernel, pads=list(pads or [0] * 4)))
+        more: dict[str, Any] = {"strides": list(strides)} if strides else {}
+        sizes = {"kernel_shape": kernel, "pads": list(pads or [0] * 4)}
+        return str(self.add("Conv", x, *constants, **sizes, **more))
 
-    def pool(self, x: str, height: int, width: int) -> str:
-        """Maximum over blocks."""
+    def norm(self, x: str, prefix: str, channels: int, epsilon: float = 1e-5) -> str:
+        """A batch normalisation that follows no convolution: a factor and a term a channel."""
+        deviation = np.sqrt(self.weight(f"{prefix}.running_var").astype(np.float64) + epsilon)
+        scale = self.weight(f"{prefix}.weight", channels) / deviation
+        shift = self.weight(f"{prefix}.bias") - self.weight(f"{prefix}.running_mean") * scale
+        factor = self.constant(scale[:, None, None], name=f"{prefix}.scale")
+        term = self.constant(shift[:, None, None], name=f"{prefix}.shift")
+        return str(self.add("Add", self.add("Mul", x, factor), term))
+
+    def pool(self, x: str, height: int, width: int, kind: str = "MaxPool") -> str:
+        """Maximum over blocks; their mean with ``AveragePool``."""
         size = [height, width]
-        return str(self.add("MaxPool", x, kernel_shape=size, strides=size))
+        return str(self.add(kind, x, kernel_shape=size, strides=size))
 
     def linear(self, x: str, layers: Mapping[str, int]) -> str:
         """Linear layers over the last axis, their results side by side.
