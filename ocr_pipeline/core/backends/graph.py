@@ -171,7 +171,7 @@ class Graph:
         )
         kernel = list(weight.shape[2:])
         more: dict[str, Any] = {"strides": list(strides)} if strides else {}
-        sizes = {"kernel_shape": kernel, "pads": list(pads or [0] * 4)}
+        sizes: dict[str, Any] = {"kernel_shape": kernel, "pads": list(pads or [0] * 4)}
         return str(self.add("Conv", x, *constants, **sizes, **more))
 
     def norm(self, x: str, prefix: str, channels: int, epsilon: float = 1e-5) -> str:
