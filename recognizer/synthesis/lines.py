@@ -213,21 +213,30 @@ class LineRenderer:
 
     def _finish(self, rng: Rng, image: Image, text: str) -> LineSample | None:
         """Bring height and width within the options' bounds."""
-        rows, cols = image.shape
-        least, most = self.options.min_height, self.options.max_height
-        if rows < least or rows > most:
-            target = int(rng.integers(least, min(most, 2 * least) + 1)) if rows < least else most
-            how = (
-                cv2.INTER_AREA
-                if rows > most
-                else (cv2.INTER_CUBIC if rng.random() < 0.4 else cv2.INTER_LINEAR)
-            )
-            cols = max(2, round(cols * target / rows))
-            image = cv2.resize(image, (cols, target), interpolation=how)
-            rows = target
-        if round(cols * NET_HEIGHT / rows) > self.options.max_width:
-            return None
-        return LineSample(np.ascontiguousarray(image), text)
+        options = self.options
+        fitted = fit(rng, image, options.min_height, options.max_height, options.max_width)
+        return None if fitted is None else LineSample(fitted, text)
+
+
+def fit(rng: Rng, image: Image, least: int, most: int, max_width: int) -> Image | None:
+    """Bring the height between two bounds; None if the line is too wide then.
+
+    ``max_width`` is in columns at the net's height.
+    """
+    rows, cols = image.shape
+    if rows < least or rows > most:
+        target = int(rng.integers(least, min(most, 2 * least) + 1)) if rows < least else most
+        how = (
+            cv2.INTER_AREA
+            if rows > most
+            else (cv2.INTER_CUBIC if rng.random() < 0.4 else cv2.INTER_LINEAR)
+        )
+        cols = max(2, round(cols * target / rows))
+        image = cv2.resize(image, (cols, target), interpolation=how)
+        rows = target
+    if round(cols * NET_HEIGHT / rows) > max_width:
+        return None
+    return np.ascontiguousarray(image)
 
 
 def _size(face: Face, box: float) -> float:
