@@ -142,8 +142,9 @@ class RecognizerTask:
         loss = losses.mean()
         parts = {"blank": blank}
         if "places" in batch:
-            parts["align"] = alignment_loss(log_probs, batch["targets"], batch["places"])
-            loss = loss + batch["align"] * parts["align"]
+            align = alignment_loss(log_probs, batch["targets"], batch["places"])
+            loss = loss + batch["align"] * align
+            parts["align"] = align.detach()
         return loss, parts
 
     def validate(self, model: nn.Module) -> dict[str, float]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ from torch import nn
 
 from detector.ctpn import Ctpn
 from detector.preprocess import preprocessing
+from ocr_pipeline.core.registry import build
 from ocr_pipeline.core.weights import save_weights
-from recognizer.crnn import CRNN
+from recognizer import crnn, densenet  # noqa: F401  (registers the architectures)
 from recognizer.preprocessing import PREPROCESSING
 
 DETECTOR: dict[str, Any] = {"width": 1 / 16, "rnn_hidden": 8, "fc": 16}
@@ -44,17 +46,25 @@ def detector_weights(path: Path, seed: int = 0, **config: Any) -> Path:
     return path
 
 
-def recognizer_weights(path: Path, seed: int = 0, **config: Any) -> Path:
-    """A recognizer's weights file."""
+def recognizer_weights(
+    path: Path,
+    seed: int = 0,
+    architecture: str = "crnn",
+    size: Mapping[str, int] | None = None,
+    **config: Any,
+) -> Path:
+    """A recognizer's weights file; ``size`` goes into its preprocessing."""
     torch.manual_seed(seed)
-    config = {"classes": len(ALPHABET) + 1, **RECOGNIZER, **config}
+    usual = RECOGNIZER if architecture == "crnn" else {}
+    config = {"classes": len(ALPHABET) + 1, **usual, **config}
+    size = {"height": config.get("height", 32), **(size or {})}
     header = {
         "kind": "recognizer",
-        "architecture": "crnn",
+        "architecture": architecture,
         "config": config,
-        "preprocessing": {**PREPROCESSING, "height": config.get("height", 32)},
+        "preprocessing": {**PREPROCESSING, **size},
         "alphabet": list(ALPHABET),
         "blank": "first",
     }
-    save_weights(path, shaken(CRNN(**config)).state_dict(), header, half=False)
+    save_weights(path, shaken(build(architecture, **config)).state_dict(), header, half=False)
     return path
