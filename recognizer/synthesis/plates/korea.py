@@ -15,15 +15,22 @@ from recognizer.plates import KOREAN_REGIONS, KOREAN_SYLLABLES, LATER_SYLLABLES
 from recognizer.synthesis.lines import LineSample
 from recognizer.synthesis.plates.photo import Photo, photograph
 from recognizer.synthesis.plates.press import PLAIN, by_family, faces_for, pick, stamp, stamp_narrow
+from recognizer.synthesis.plates.rows import (
+    BROAD,
+    DIGITS,
+    Box,
+    Cell,
+    jitter,
+    same_cells,
+    set_row,
+)
 from recognizer.synthesis.plates.surface import Colour, Paint, Sheet, paint, vary, wear
 
 Rng = np.random.Generator
 Image = NDArray[Any]
 
 PACKAGES = ("fonts-nanum", "fonts-unfonts-core", "fonts-baekmuk", "fonts-noto-cjk")
-_DIGITS = "0123456789"
 _LIKES = "".join(KOREAN_SYLLABLES.values())
-_BROAD = "023456789"  # as wide as each other, unlike 1
 
 _WHITE: Colour = (238, 238, 234)
 _BLACK: Colour = (28, 28, 32)
@@ -55,7 +62,7 @@ class KoreanPlates:
         self._regions = list(KOREAN_REGIONS.values())
         hangul = "".join(dict.fromkeys("".join([*self._regions, *self._turns])))
         self._hangul = by_family(faces_for(fonts, hangul, PLAIN, PACKAGES))
-        self._digits = by_family(faces_for(fonts, _DIGITS, PLAIN, PACKAGES))
+        self._digits = by_family(faces_for(fonts, DIGITS, PLAIN, PACKAGES))
 
     def render(self, seed: int, index: int) -> LineSample:
         """Plate number ``index`` of the endless set ``seed``: RGB, and its text."""
@@ -73,59 +80,22 @@ class KoreanPlates:
         return LineSample(photograph(rng, image, self.photo), text)
 
 
-# Setting a row -----------------------------------------------------------------------------------
+# Setting rows ------------------------------------------------------------------------------------
 
 
-def _row(
-    rng: Rng,
-    sheet: Sheet,
-    faces: Sequence[Face],
-    cells: Sequence[tuple[str, float, float]],
-    box: tuple[float, float, float, float],
-) -> None:
-    """Set characters side by side.
+def _row(rng: Rng, sheet: Sheet, faces: Sequence[Face], cells: Sequence[Cell], box: Box) -> None:
+    """Set digits in the first of two faces and syllables in the second."""
+    fill = float(rng.choice([0.0, 0.6, 1.0]))
 
-    Args:
-        rng: Source of randomness.
-        sheet: What to set them on.
-        faces: The face of the digits and that of the syllables.
-        cells: Each character, its width and its height in millimetres; a blank is a gap.
-        box: x, y, width and height that the row fills, in millimetres; lower characters stand
-            in the middle of its height.
-    """
-    x, y, width, height = box
-    stretch = width / sum(cell[1] for cell in cells)
-    snug = rng.uniform(0.82, 0.94)
-    round_fill = float(rng.choice([0.0, 0.6, 1.0]))
-    for character, wide, tall in cells:
-        if character != " ":
-            ink = wide * stretch * snug
-            left = x + (wide * stretch - ink) / 2
-            area = sheet.cell(left, y + (height - tall) / 2, ink, tall)
-            if character == "1":
-                stamp_narrow(sheet.ink, faces[0], character, area, _BROAD)
-            elif character in _DIGITS:
-                stamp(sheet.ink, faces[0], character, area, _BROAD)
-            else:
-                stamp(sheet.ink, faces[1], character, area, _LIKES, round_fill)
-        x += wide * stretch
+    def press(character: str, area: Box) -> None:
+        if character == "1":
+            stamp_narrow(sheet.ink, faces[0], character, area, BROAD)
+        elif character in DIGITS:
+            stamp(sheet.ink, faces[0], character, area, BROAD)
+        else:
+            stamp(sheet.ink, faces[1], character, area, _LIKES, fill)
 
-
-def _cells(text: str, width: float, height: float) -> list[tuple[str, float, float]]:
-    return [(character, width, height) for character in text]
-
-
-def _jitter(rng: Rng, box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
-    """A box slightly elsewhere, slightly larger or smaller."""
-    x, y, width, height = box
-    grow = rng.uniform(0.93, 1.03, 2)
-    dx, dy = rng.normal(0, 0.012, 2) * (width, height)
-    return (
-        x + dx + width * (1 - grow[0]) / 2,
-        y + dy + height * (1 - grow[1]) / 2,
-        width * grow[0],
-        height * grow[1],
-    )
+    set_row(sheet, cells, box, rng.uniform(0.82, 0.94), press)
 
 
 def _white(rng: Rng, width: float, bolts: Sequence[float], y: float) -> Paint:
@@ -177,9 +147,9 @@ def _one_line(
     region, first, syllable, last = words
     # The first digits and the last of the long plate are 56 mm wide, the syllable 60 and a gap.
     digit, gap = 56.0, float(rng.uniform(12, 40))
-    cells = _cells(first, digit, 83)
+    cells = same_cells(first, digit, 83)
     cells += [(syllable, rng.uniform(56, 72), rng.uniform(66, 83)), (" ", gap, 83)]
-    cells += _cells(last, digit, 83)
+    cells += same_cells(last, digit, 83)
     sheet = Sheet(520, 110, min(rows, 72))
     left, right = rng.uniform(24, 38), rng.uniform(24, 46)
     if band:
@@ -192,7 +162,7 @@ def _one_line(
             area = (18, 11 + 45 * number, wide, 43)
             _row(rng, sheet, faces, [(character, wide, 42)], area)
     height = rng.uniform(76, 86)
-    _row(rng, sheet, faces, cells, _jitter(rng, (left, (110 - height) / 2, 520 - left - right, 83)))
+    _row(rng, sheet, faces, cells, jitter(rng, (left, (110 - height) / 2, 520 - left - right, 83)))
     centres = (rng.uniform(100, 150), rng.uniform(360, 420))
     bolts = tuple((x, 12.0 if region else 9.0) for x in centres) if rng.random() < 0.4 else ()
     painted = paint(rng, sheet, _with_bolts(look, bolts))
@@ -230,11 +200,11 @@ def _short(rng: Rng, faces: Sequence[Face], words: Words, rows: int) -> tuple[Im
     """White, one line on a short sheet of 355 x 155."""
     three = rng.random() < 0.25
     first, syllable, last = words[1] if three else words[1][:2], words[2], words[3]
-    cells = [*_cells(first, 45, 83), (syllable, 49, rng.uniform(62, 74)), (" ", 8, 83)]
-    cells += _cells(last, 45, 83)
+    cells = [*same_cells(first, 45, 83), (syllable, 49, rng.uniform(62, 74)), (" ", 8, 83)]
+    cells += same_cells(last, 45, 83)
     sheet = Sheet(355, rng.uniform(145, 160), rows)
     top = (sheet.height - 83) / 2 + rng.uniform(-2, 12)
-    _row(rng, sheet, faces, cells, _jitter(rng, (13, top, 329, 83)))
+    _row(rng, sheet, faces, cells, jitter(rng, (13, top, 329, 83)))
     look = _white(rng, 355, (0.25, 0.75), 17) if rng.random() < 0.7 else _white(rng, 355, (), 0)
     return paint(rng, sheet, look), first + syllable + last
 
@@ -258,13 +228,13 @@ def _two_lines(
     """Region and two digits above, a syllable and four digits below; 336 x 170."""
     region, first, syllable, last = words[0], words[1][:2], words[2], words[3]
     sheet = Sheet(336, rng.uniform(158, 172), rows)
-    top = [*_cells(region, 44, 60), (" ", rng.uniform(4, 12), 60), *_cells(first, 44, 60)]
+    top = [*same_cells(region, 44, 60), (" ", rng.uniform(4, 12), 60), *same_cells(first, 44, 60)]
     tall = rng.uniform(52, 62)
     left = rng.uniform(70, 84)
-    _row(rng, sheet, faces, top, _jitter(rng, (left, 11, 336 - 2 * left + 14, tall)))
+    _row(rng, sheet, faces, top, jitter(rng, (left, 11, 336 - 2 * left + 14, tall)))
     low = [(syllable, 64, rng.uniform(56, 66)), (" ", rng.uniform(0, 6), 1)]
-    low += _cells(last, 60, 88)
-    _row(rng, sheet, faces, low, _jitter(rng, (10, sheet.height - 97, 314, 90)))
+    low += same_cells(last, 60, 88)
+    _row(rng, sheet, faces, low, jitter(rng, (10, sheet.height - 97, 314, 90)))
     return paint(rng, sheet, look), region + first + syllable + last
 
 
@@ -282,10 +252,10 @@ def _green_plain(rng: Rng, faces: Sequence[Face], words: Words, rows: int) -> tu
     """Private from 2003: green, two digits and a syllable above, four digits below."""
     first, syllable, last = words[1][:2], words[2], words[3]
     sheet = Sheet(336, rng.uniform(158, 172), rows)
-    cells = [*_cells(first, 60, 65), (" ", rng.uniform(0, 8), 1), (syllable, 62, 63)]
+    cells = [*same_cells(first, 60, 65), (" ", rng.uniform(0, 8), 1), (syllable, 62, 63)]
     left = rng.uniform(64, 80)
-    _row(rng, sheet, faces, cells, _jitter(rng, (left, 9, 336 - 2 * left, 62)))
-    _row(rng, sheet, faces, _cells(last, 80, 88), _jitter(rng, (12, sheet.height - 94, 312, 88)))
+    _row(rng, sheet, faces, cells, jitter(rng, (left, 9, 336 - 2 * left, 62)))
+    _row(rng, sheet, faces, same_cells(last, 80, 88), jitter(rng, (12, sheet.height - 94, 312, 88)))
     return paint(rng, sheet, _two_colours(rng, yellow=False)), first + syllable + last
 
 

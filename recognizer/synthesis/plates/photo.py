@@ -16,6 +16,9 @@ Rng = np.random.Generator
 Image = NDArray[Any]  # always uint8; the stubs of OpenCV promise less
 
 
+_STAMP = (94, 24)  # width and height that sets of plates are often kept at
+
+
 @dataclass(frozen=True, slots=True)
 class Photo:
     """How plates are photographed.
@@ -27,6 +30,9 @@ class Photo:
         coarsest: Least height of the plate, in pixels, that a coarse picture leaves.
         squash: Least and greatest width of the crop relative to the plate's own.
         tight: Share of crops that follow the plate closely on the levels that have a ground.
+        lean: Factor on the turn of the plates.
+        stamp: Share of pictures that are scaled to 94 x 24 pixels, whatever their aspect.
+        colours: How far the colour of the light wanders.
     """
 
     levels: tuple[float, float, float] = (0.25, 0.4, 0.35)
@@ -34,6 +40,9 @@ class Photo:
     coarsest: float = 26.0
     squash: tuple[float, float] = (1.0, 1.0)
     tight: float = 0.65
+    lean: float = 1.0
+    stamp: float = 0.0
+    colours: float = 0.09
 
 
 def photograph(rng: Rng, plate: Image, photo: Photo) -> Image:
@@ -45,13 +54,18 @@ def photograph(rng: Rng, plate: Image, photo: Photo) -> Image:
         photo: How.
     """
     level = int(np.searchsorted(np.cumsum(photo.levels), rng.random()))
-    quad = _quad(rng, plate, level)
-    image, tall = _cut(rng, plate, quad, level, photo)
-    image = _light(rng, image, level)
-    return _sensor(rng, image, tall, photo)
+    quad = _quad(rng, plate, level, photo.lean)
+    small = rng.random() < photo.stamp
+    close = small or level == 0 or rng.random() < photo.tight
+    image, tall = _cut(rng, plate, quad, close, photo)
+    image = _light(rng, image, level, photo.colours)
+    if small and image.shape[1] > 2.2 * image.shape[0]:
+        image = _stamp_sized(rng, image)
+        return _grain(rng, image)
+    return _grain(rng, _focus(rng, image, tall, photo))
 
 
-def _quad(rng: Rng, plate: Image, level: int) -> NDArray[np.float64]:
+def _quad(rng: Rng, plate: Image, level: int, lean: float) -> NDArray[np.float64]:
     """Where the sheet's corners come to lie, clockwise from the top left, in its own pixels."""
     rows, cols = plate.shape[:2]
     quad = np.array([[0, 0], [cols, 0], [cols, rows], [0, rows]], np.float64)
@@ -66,21 +80,22 @@ def _quad(rng: Rng, plate: Image, level: int) -> NDArray[np.float64]:
         quad[:, 1] *= 1 - side * np.sign(quad[:, 0]) * pull[0] / rows
         quad[:, 0] *= 1 - np.sign(quad[:, 1]) * rng.uniform(-0.5, 0.5) * pull[1] / rows
         quad += rng.uniform(-0.06, 0.06, (4, 2)) * rows
-    angle = np.radians(np.clip(rng.normal(0, 3.0 if level == 1 else 4.5), -12, 12))
-    lean = np.radians(rng.uniform(-6, 6) if level == 1 else rng.normal(0, 10))
+    most = 12 * lean
+    angle = np.radians(np.clip(rng.normal(0, lean * (3.0 if level == 1 else 4.5)), -most, most))
+    slant = np.radians(rng.uniform(-6, 6) if level == 1 else rng.normal(0, 10))
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    shear = np.array([[1, 0], [np.clip(np.tan(lean), -0.45, 0.45), 1]])
+    shear = np.array([[1, 0], [np.clip(np.tan(slant), -0.45, 0.45), 1]])
     return np.asarray(quad @ shear @ turn + middle, np.float64)
 
 
 def _cut(
-    rng: Rng, plate: Image, quad: NDArray[np.float64], level: int, photo: Photo
+    rng: Rng, plate: Image, quad: NDArray[np.float64], close: bool, photo: Photo
 ) -> tuple[Image, float]:
     """The plate moved to its corners on a ground and cut out; and its height there in pixels."""
     low, high = quad.min(axis=0), quad.max(axis=0)
     rows, cols = plate.shape[:2]
     room = rng.random(4)
-    if level == 0 or rng.random() < photo.tight:
+    if close:
         # A detector's box: a little more than the plate, at times a little less.
         share = 0.1 * room - 0.012
         edges = share * np.array([rows, rows, rows, rows])
@@ -129,7 +144,7 @@ def ground(rng: Rng, rows: int, cols: int) -> Image:
     return image
 
 
-def _light(rng: Rng, image: Image, level: int) -> Image:
+def _light(rng: Rng, image: Image, level: int, colours: float) -> Image:
     """Exposure, the colour of the light, and where it falls."""
     roll = rng.random()
     gain = rng.uniform(0.4, 1.4)
@@ -138,7 +153,7 @@ def _light(rng: Rng, image: Image, level: int) -> Image:
     elif roll < 0.12:  # overexposed
         gain = rng.uniform(1.4, 1.9)
     haze = rng.uniform(0, 90) if rng.random() < 0.15 else 0.0
-    tint = np.exp(rng.normal(0, 0.09, 3)) if rng.random() < 0.5 else np.ones(3)
+    tint = np.exp(rng.normal(0, colours, 3)) if rng.random() < 0.5 else np.ones(3)
     table = np.clip(np.arange(256)[:, None] * (gain * tint) * (1 - haze / 255) + haze, 0, 255)
     image = cv2.LUT(image, table.astype(np.uint8)[None])
     if level and rng.random() < 0.22:
@@ -148,20 +163,40 @@ def _light(rng: Rng, image: Image, level: int) -> Image:
     return image
 
 
-def _sensor(rng: Rng, image: Image, tall: float, photo: Photo) -> Image:
-    """Focus, motion, few pixels, noise and compression: where one is strong, others are weak."""
+def _stamp_sized(rng: Rng, image: Image) -> Image:
+    """The picture at the size of a stamp, sharper or softer as camera and scaling left it."""
+    rows = image.shape[0] / _STAMP[1]  # rows of the picture that become one
+    roll = rng.random()
+    if roll < 0.5:
+        image = d.blur(image, rows * rng.uniform(0.2, 0.52))
+        return cv2.resize(image, _STAMP, interpolation=cv2.INTER_LINEAR)
+    if roll < 0.6:
+        angle = rng.uniform(-20, 20) if rng.random() < 0.6 else rng.uniform(0, 180)
+        image = d.motion_blur(image, rows * rng.uniform(1.0, 2.5), angle)
+    elif roll < 0.75:
+        image = d.low_resolution(image, rows * rng.uniform(1.0, 1.4))
+    return cv2.resize(image, _STAMP, interpolation=cv2.INTER_AREA)
+
+
+def _focus(rng: Rng, image: Image, tall: float, photo: Photo) -> Image:
+    """Focus, motion, or few pixels; ``tall`` is the height of the plate in the picture."""
     hard = float(rng.random() ** 1.5)
     roll = rng.random()
     fine = tall / photo.coarsest
     if roll < 0.45:
-        image = d.blur(image, tall * rng.uniform(0.003, 0.012 + 0.017 * hard))
-    elif roll < 0.55:
-        image = d.motion_blur(image, tall * rng.uniform(0.02, 0.09), rng.uniform(0, 180))
-    elif roll < 0.8 and fine > 1.1:
+        return d.blur(image, tall * rng.uniform(0.003, 0.012 + 0.017 * hard))
+    if roll < 0.55:
+        return d.motion_blur(image, tall * rng.uniform(0.02, 0.09), rng.uniform(0, 180))
+    if roll < 0.8 and fine > 1.1:
         method = cv2.INTER_CUBIC if rng.random() < 0.3 else cv2.INTER_LINEAR
-        image = d.low_resolution(image, rng.uniform(1.0, fine), up=method)
+        return d.low_resolution(image, rng.uniform(1.0, fine), up=method)
+    return image
+
+
+def _grain(rng: Rng, image: Image) -> Image:
+    """Noise and compression."""
     if rng.random() < 0.4:
-        image = d.noise(rng, image, rng.uniform(1, 3 + 7 * (1 - hard)), rng.uniform(1, 2))
+        image = d.noise(rng, image, rng.uniform(1, 3 + 6 * rng.random()), rng.uniform(1, 1.6))
     if rng.random() < 0.4:
-        image = d.jpeg(image, int(rng.integers(35, 92)))
+        image = d.jpeg(image, int(rng.integers(40, 93)))
     return image
