@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ocr_pipeline.core.backends.choice import BACKENDS as BACKENDS
-from ocr_pipeline.core.backends.choice import PRECISIONS as PRECISIONS
+from ocr_pipeline.core.backend_names import BACKENDS as BACKENDS
+from ocr_pipeline.core.backend_names import PRECISIONS as PRECISIONS
 from ocr_pipeline.core.errors import UsageError
 from ocr_pipeline.layout_options import LayoutOptions
 from ocr_pipeline.pdf_options import PdfOptions
@@ -15,6 +15,7 @@ from ocr_pipeline.read_options import ReadOptions
 from ocr_pipeline.write_options import WriteOptions
 
 FORMATS = ("txt", "md", "json", "jsonl", "tsv", "csv", "hocr", "alto", "page", "pdf", "overlay")
+PLATE_LABELS = ("natural", "spaced", "roman", "both")
 DEFAULT_FORMATS = ("txt", "json", "overlay")
 DEFAULT_DETECTOR = "ctpn-vgg16-half"
 DEFAULT_RECOGNIZER = "crnn-latin"
@@ -43,6 +44,8 @@ class RunOptions:
         beam: prefixes that beam search keeps; 0 takes the likeliest class of every step.
         lexicon: text file of the only words that may be read; needs a beam.
         ngram: text file whose character n-gram helps the beam.
+        plate_labels: form of Korean plates: ``natural`` (``서울18나6897``), ``spaced``
+            (``서울 18나 6897``), ``roman`` (``A18sk6897``) or ``both`` of these.
         detect: find lines first; False takes each image for one line.
         orientation, deskew, layout: see :class:`LayoutOptions`.
         format: what is written for each input, of :data:`FORMATS`.
@@ -67,6 +70,7 @@ class RunOptions:
     beam: int = 0
     lexicon: Path | None = None
     ngram: Path | None = None
+    plate_labels: str = "natural"
     detect: bool = True
     orientation: str = "auto"
     deskew: bool = True
@@ -118,6 +122,8 @@ class RunOptions:
             raise UsageError(f"--backend {self.backend!r}: use {', '.join(BACKENDS)}")
         if self.precision not in PRECISIONS:
             raise UsageError(f"--precision {self.precision!r}: use {', '.join(PRECISIONS)}")
+        if self.plate_labels not in PLATE_LABELS:
+            raise UsageError(f"--plate-labels {self.plate_labels!r}: use {', '.join(PLATE_LABELS)}")
         if self.threads < 0:
             raise UsageError(f"--threads must not be negative, not {self.threads}")
         if self.batch_size < 1:

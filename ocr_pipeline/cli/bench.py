@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
+from ocr_pipeline.core.atomic import write_atomic
 from ocr_pipeline.core.errors import InputError
-from ocr_pipeline.core.images import save_image, write_atomic
 from ocr_pipeline.options import (
     BACKENDS,
     DEFAULT_DETECTOR,
@@ -95,6 +95,7 @@ def _pages(images: tuple[str, ...], rendered: int | None) -> Iterator[list[Path]
         yield paths
         return
     from detector.synthesis import PageRenderer
+    from ocr_pipeline.core.images import save_image
 
     renderer = PageRenderer()
     with tempfile.TemporaryDirectory(prefix="ocr-bench-") as folder:

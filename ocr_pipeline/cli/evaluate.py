@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from ocr_pipeline.core.atomic import write_atomic
 from ocr_pipeline.core.errors import UsageError
-from ocr_pipeline.core.images import write_atomic
 from ocr_pipeline.evaluation.report import Evaluation, spread_out
 from ocr_pipeline.layout_options import ORIENTATIONS
 from ocr_pipeline.options import BACKENDS, DEFAULT_DETECTOR, DEFAULT_RECOGNIZER, PRECISIONS

@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +13,8 @@ from typing import BinaryIO
 
 from PIL import Image
 
+from ocr_pipeline.core.atomic import atomic_file as atomic_file
+from ocr_pipeline.core.atomic import write_atomic as write_atomic
 from ocr_pipeline.core.decoding import ImagePages
 from ocr_pipeline.core.document import Page
 from ocr_pipeline.core.errors import InputError
@@ -106,38 +106,6 @@ def _kind(mode: int) -> str:
 
 def _absence(path: str | os.PathLike[str]) -> str:
     return "a link to a file that is not there" if os.path.islink(path) else "no such file"
-
-
-@contextlib.contextmanager
-def atomic_file(path: str | os.PathLike[str], folder: Path | None = None) -> Iterator[BinaryIO]:
-    """A file that is moved to its place when the block ends, and cleared away if it fails.
-
-    Args:
-        path: its place.
-        folder: where it is until then, on the same file system; None: beside its place.
-
-    Example:
-        >>> with atomic_file("pages.json") as file:  # doctest: +SKIP
-        ...     file.write(b"{}")
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Named before it is made: whenever an interrupt comes, it is known what to clear away.
-    temporary = (folder or path.parent) / f".{path.name[:60]}.{secrets.token_hex(6)}"
-    try:
-        with temporary.open("xb") as file:
-            yield file
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-
-
-def write_atomic(path: str | os.PathLike[str], data: bytes) -> None:
-    """Writes a file so that it is there whole or not at all."""
-    with atomic_file(path) as file:
-        file.write(data)
 
 
 def save_image(path: str | os.PathLike[str], image: RGB, quality: int = 90) -> None:

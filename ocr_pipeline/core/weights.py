@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ocr_pipeline.core.atomic import write_atomic
 from ocr_pipeline.core.errors import WeightsError
-from ocr_pipeline.core.images import write_atomic
 
 if TYPE_CHECKING:
     import numpy.typing as npt

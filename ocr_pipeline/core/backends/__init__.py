@@ -8,7 +8,8 @@ session of it is opened.
 
 from __future__ import annotations
 
-from ocr_pipeline.core.backends.choice import BACKENDS, PRECISIONS, choices
+from ocr_pipeline.core.backend_names import BACKENDS, PRECISIONS
+from ocr_pipeline.core.backends.choice import choices
 from ocr_pipeline.core.backends.opening import open_session
 from ocr_pipeline.core.backends.session import Net, Session, SessionOptions
 

@@ -8,12 +8,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+from ocr_pipeline.core.backend_names import BACKENDS, PRECISIONS
 from ocr_pipeline.core.backends.session import Header, SessionOptions
 from ocr_pipeline.core.devices import cpu_flags, gpu_in_sight, resolve_device, resolve_dtype
 from ocr_pipeline.core.errors import BackendError, DeviceError, UsageError
 
-BACKENDS = ("auto", "torch", "onnx", "openvino")
-PRECISIONS = ("auto", "fp32", "bf16", "fp16", "int8")
 _MODULES = {"torch": "torch", "onnx": "onnxruntime", "openvino": "openvino"}
 _INSTALL = {
     "torch": "pip install torch",
