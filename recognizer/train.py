@@ -84,6 +84,11 @@ class RecognizerTask:
             else:
                 lines.append(self._rendered(self.seed, index * self.options.chunk_lines + position))
         usable = [line for line in lines if self._feasible(line)]
+        if not usable:
+            raise DataError(
+                f"none of {len(lines)} lines can be trained on: their characters are not in the "
+                "alphabet, or they are wider than --max-width"
+            )
         widths = [line[0].shape[1] for line in usable]
         groups = batches_of_few_shapes(widths, self.options.area, rng)
         align = max(0.0, 1.0 - index / max(1, self.options.align_chunks))
@@ -92,7 +97,9 @@ class RecognizerTask:
     def _rendered(self, seed: int, index: int) -> _Line:
         sample = self.renderer.render(seed, index)
         image = self._prepare(sample.image)
-        return image, self.alphabet.encode(normalise(sample.text)), False, f"rendered {index}"
+        text = normalise(sample.text)
+        classes = [] if self.alphabet.missing(text) else self.alphabet.encode(text)
+        return image, classes, False, f"rendered {index}"
 
     def _prepare(self, image: np.ndarray) -> np.ndarray:
         return prepare(image, self.options.height, self.options.line_width)
@@ -168,7 +175,8 @@ class RecognizerTask:
         rendered = []
         for index in range(count):
             sample = self.renderer.render(self.seed + 1_000_003, index)
-            rendered.append((self._prepare(sample.image), normalise(sample.text), False))
+            if not self.alphabet.missing(text := normalise(sample.text)):
+                rendered.append((self._prepare(sample.image), text, False))
         sets = {"rendered": [line for line in rendered if line[0].shape[1] < 2000]}
         for text in self.options.val:
             spec = SetSpec.parse(text)
