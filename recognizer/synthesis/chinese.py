@@ -174,8 +174,13 @@ def _extents(font: ImageFont.FreeTypeFont) -> tuple[int, int]:
 
 
 def _size(face: Face, box: float) -> float:
-    """Pixels per em at which the face's characters are ``box`` pixels tall, a whole number."""
-    return float(max(8, round(100.0 * box / sum(_extents(face.font(100.0))))))
+    """Pixels per em at which the face's characters are about ``box`` pixels tall.
+
+    One of a few sizes, each a quarter above the last: an open face of so many characters takes
+    megabytes for each size, and lines are scaled to one height in the end.
+    """
+    wanted = 100.0 * box / sum(_extents(face.font(100.0)))
+    return float(round(16.0 * 1.25 ** max(0, round(float(np.log(wanted / 16.0) / np.log(1.25))))))
 
 
 def _stretch(rng: Rng, look: str) -> float:
@@ -255,9 +260,8 @@ def _uneven(rng: Rng, image: Image, tall: float) -> Image:
 
 def soft(rng: Rng, image: Image, tall: float) -> Image:
     """Blurred grey letters on a ground of any tone, often of little contrast."""
-    if rng.random() < 0.35:
-        image = d.spread(image, tall * rng.uniform(-0.012, 0.035))
-    image = d.blur(image, tall * 0.045 * rng.random() ** 1.5)
+    grown = tall * float(rng.uniform(-0.012, 0.03)) if rng.random() < 0.35 else 0.0
+    image = d.blur(d.spread(image, grown), tall * 0.042 * rng.random() ** 1.5 - max(grown, 0.0))
     white = 255.0 if rng.random() < 0.15 else float(rng.uniform(70, 255))
     least = 32.0 + 0.12 * white
     contrast = least + (white - least) * rng.random() ** 1.2
