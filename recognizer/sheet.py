@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from ocr_pipeline.core.images import save_image
+from ocr_pipeline.core.rendering.sheet import caption_font
 
 _GAP, _LABEL, _WIDTH = 6, 16, 1500
 
@@ -25,7 +26,7 @@ def lines_sheet(
         path: image file to write.
         width: width of the sheet in pixels.
     """
-    font = ImageFont.load_default(12)
+    font = caption_font([text for _, text in lines], 12)
     places: list[tuple[int, int]] = []
     x = y = _GAP
     row = 0

@@ -15,6 +15,17 @@ _CAPTION = 15
 _GROUND = (222, 228, 238)
 
 
+def caption_font(captions: Sequence[str], size: float) -> ImageFont.FreeTypeFont:
+    """A face that has the captions' characters, or most of them; Pillow's own for Latin ones."""
+    needed = frozenset("".join(captions))
+    if all(ord(character) < 0x250 for character in needed):
+        return ImageFont.load_default(size)  # type: ignore[return-value]
+    from ocr_pipeline.core.rendering.fonts import FontLibrary
+
+    faces = FontLibrary().faces
+    return max(faces, key=lambda face: len(needed & face.characters)).font(size)
+
+
 def contact_sheet(
     items: Sequence[tuple[NDArray[np.uint8], str]], height: int, width: int = 1600
 ) -> NDArray[np.uint8]:
@@ -28,7 +39,7 @@ def contact_sheet(
     Returns:
         The sheet, RGB (H, W, 3).
     """
-    font = ImageFont.load_default(11)
+    font = caption_font([caption for _, caption in items], 11)
     placed: list[tuple[int, int, PillowImage.Image, str]] = []
     x, y = _GAP, _GAP
     for array, caption in items:
