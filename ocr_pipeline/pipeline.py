@@ -317,7 +317,7 @@ def load_recognizer(options: RunOptions) -> RecognizerLike:
     from recognizer import Recognizer
 
     device = options.recognizer_device or options.device
-    return Recognizer.from_weights(
+    recognizer = Recognizer.from_weights(
         options.recognizer,
         device,
         options.precision,
@@ -326,6 +326,11 @@ def load_recognizer(options: RunOptions) -> RecognizerLike:
         backend=options.backend,
         threads=options.threads,
     )
+    if options.plate_labels == "natural":
+        return recognizer
+    from recognizer.plate_labels import PlateLabels
+
+    return PlateLabels(recognizer, options.plate_labels)
 
 
 def decode_options(options: RunOptions) -> Any:

@@ -19,6 +19,7 @@ from ocr_pipeline.core.groundtruth import LabeledPage, is_page_set, read_page_se
 from ocr_pipeline.core.images import load_image
 from recognizer.alphabet import Alphabet, normalise
 from recognizer.labels import FORMATS, read_labels
+from recognizer.plates import find_codec
 from recognizer.preprocessing import round_up, to_grey
 
 _log = logging.getLogger(__name__)
@@ -50,7 +51,8 @@ class SetSpec:
     PATH is a folder or a label file, in any layout of :mod:`recognizer.labels`. Options:
     ``caseless`` (labels do not tell the case), ``strip=CHARS`` (characters to take out of
     labels), ``skip=CHARS`` (labels with any of them are left out), ``format=NAME`` (layout, where
-    it cannot be told), ``characters=FILE`` and ``base=0|1`` (of the index format).
+    it cannot be told), ``characters=FILE`` and ``base=0|1`` (of the index format), ``codec=NAME``
+    (how labels become texts: ``plates-korea`` reads ``A18sk6897``, ``plates-china`` ``京A·12345``).
     """
 
     root: Path
@@ -61,6 +63,7 @@ class SetSpec:
     format: str = "auto"
     characters: Path | None = None
     base: int | None = None
+    codec: str = ""
 
     @classmethod
     def parse(cls, text: str) -> SetSpec:
@@ -85,15 +88,23 @@ class SetSpec:
                 values[key] = Path(value)
             elif key == "base" and value in ("0", "1"):
                 values[key] = int(value)
+            elif key == "codec":
+                find_codec(value)
+                values[key] = value
             else:
                 raise DataError(f"set {text!r}: unknown option {option!r}")
         return cls(Path(root), split or None, caseless, **values)
 
     def label(self, text: str) -> str | None:
-        """The label as it is trained on, or None where it is left out."""
+        """The label as it is trained on, or None where it is left out.
+
+        Raises:
+            DataError: if the set's codec cannot read it.
+        """
         if any(character in text for character in self.skip):
             return None
-        return normalise("".join(c for c in text if c not in self.strip))
+        text = normalise("".join(c for c in text if c not in self.strip))
+        return find_codec(self.codec)(text) if self.codec else text
 
 
 def load_lines(spec: SetSpec, alphabet: Alphabet, limit: int | None = None) -> list[RealLine]:
@@ -105,23 +116,34 @@ def load_lines(spec: SetSpec, alphabet: Alphabet, limit: int | None = None) -> l
         DataError: if the set is malformed or no line of it can be used.
     """
     lines: list[RealLine] = []
-    for line in _iter_lines(spec):
+    refused: list[str] = []
+    for line in _iter_lines(spec, refused):
         if line.text and not alphabet.missing(line.text):
             lines.append(line)
         if limit is not None and len(lines) >= limit:
             break
+    if refused:
+        more = f", and {len(refused) - 5} more" if len(refused) > 5 else ""
+        _log.warning(
+            "%s: %d lines left out of training, their labels cannot be read: %s%s",
+            spec.root,
+            len(refused),
+            "; ".join(refused[:5]),
+            more,
+        )
     if not lines:
         raise DataError(f"{spec.root}: no line there that can be trained on")
     return lines
 
 
-def _iter_lines(spec: SetSpec) -> Iterator[RealLine]:
+def _iter_lines(spec: SetSpec, refused: list[str]) -> Iterator[RealLine]:
+    """The lines of a set; ``refused`` grows by what is wrong with labels that cannot be read."""
     if _holds_pages(spec):
         for page in read_page_set(spec.root, spec.split):
-            yield from _page_lines(page, spec)
+            yield from _page_lines(page, spec, refused)
         return
     for sample in read_labels(spec.root, spec.format, spec.characters, spec.base, spec.split):
-        label = spec.label(sample.text)
+        label = _label(spec, sample.text, sample.name, refused)
         if not label:
             continue
         try:
@@ -141,14 +163,22 @@ def _holds_pages(spec: SetSpec) -> bool:
     return (spec.root / "labels.jsonl").is_file() and is_page_set(spec.root)
 
 
-def _page_lines(page: LabeledPage, spec: SetSpec) -> Iterator[RealLine]:
+def _label(spec: SetSpec, text: str, name: str, refused: list[str]) -> str | None:
+    try:
+        return spec.label(text)
+    except DataError as error:
+        refused.append(f"{name}: {error}")
+        return None
+
+
+def _page_lines(page: LabeledPage, spec: SetSpec, refused: list[str]) -> Iterator[RealLine]:
     try:
         image = to_grey(load_image(page.image))
     except InputError as error:
         _log.warning("left out of training: %s", error)
         return
     for line in page.lines:
-        label = None if line.ignore else spec.label(line.text)
+        label = None if line.ignore else _label(spec, line.text, page.image.name, refused)
         width, height = quad_size(line.quad)
         if not label or height < 6 or width < 0.3 * height or (len(label) > 2 and width < height):
             continue

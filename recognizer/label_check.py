@@ -38,6 +38,7 @@ class LabelReport:
         usable: samples that a trainer can learn from; double ones count here too.
         unreadable: images that cannot be decoded.
         empty: labels without a character.
+        refused: labels that the set's codec cannot read.
         outside: labels with characters that the alphabet lacks.
         too_long: labels that need more time steps than their image has.
         repeated: samples listed twice, or whose pixels equal those of an earlier one.
@@ -52,6 +53,7 @@ class LabelReport:
     usable: int = 0
     unreadable: list[Finding] = field(default_factory=list)
     empty: list[Finding] = field(default_factory=list)
+    refused: list[Finding] = field(default_factory=list)
     outside: list[Finding] = field(default_factory=list)
     too_long: list[Finding] = field(default_factory=list)
     repeated: list[Finding] = field(default_factory=list)
@@ -61,13 +63,20 @@ class LabelReport:
     widths: list[int] = field(default_factory=list)
     lengths: list[int] = field(default_factory=list)
 
+    def refuse(self, samples: Iterable[tuple[LabeledImage, str]]) -> None:
+        """Counts samples whose label a codec refused, each with its reason."""
+        for sample, reason in samples:
+            self.total += 1
+            self.refused.append(Finding(sample.name, sample.text, reason))
+
     def to_dict(self) -> dict[str, Any]:
         """Counts, spreads and findings as plain values."""
-        findings = ("unreadable", "empty", "outside", "too_long", "repeated", "contradicting")
+        findings = ("unreadable", "empty", "refused", "outside", "too_long")
+        repeats = ("repeated", "contradicting")
         return {
             "total": self.total,
             "usable": self.usable,
-            **{name: [_plain(item) for item in getattr(self, name)] for name in findings},
+            **{name: [_plain(item) for item in getattr(self, name)] for name in findings + repeats},
             "characters": dict(self.characters.most_common()),
             "missing": dict(self.missing.most_common()),
             "widths": spread(self.widths),

@@ -23,8 +23,8 @@ from __future__ import annotations
 import io
 import logging
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from ocr_pipeline.core.geometry import crop_quad
 from ocr_pipeline.core.groundtruth import is_page_set, read_crop_set, read_page_set
 from ocr_pipeline.core.images import load_image
 from recognizer.label_files import read_csv, read_index, read_tsv, read_txt, sniff_txt
+from recognizer.plates import find_codec
 
 _log = logging.getLogger(__name__)
 
@@ -154,6 +155,33 @@ def read_labels(
     if not samples:
         raise DataError(f"{path}: no labelled images in it (read as {format!r})")
     return samples
+
+
+def translate(
+    samples: Sequence[LabeledImage], codec: str | None
+) -> tuple[list[LabeledImage], list[tuple[LabeledImage, str]]]:
+    """Turns the labels of a set into the texts that nets read.
+
+    Args:
+        samples: the set.
+        codec: name of one of :data:`recognizer.plates.CODECS`; None leaves all as they are.
+
+    Returns:
+        The samples with their texts, and those whose label the codec refuses, with its reason.
+
+    Raises:
+        DataError: if there is no such codec.
+    """
+    if codec is None:
+        return list(samples), []
+    read = find_codec(codec)
+    kept, refused = [], []
+    for sample in samples:
+        try:
+            kept.append(replace(sample, text=read(sample.text)))
+        except DataError as error:
+            refused.append((sample, str(error)))
+    return kept, refused
 
 
 # --------------------------------------------------------------------------- which format

@@ -21,6 +21,7 @@ __all__ = [
     "KOREAN_REGIONS",
     "KOREAN_SYLLABLES",
     "chinese_text",
+    "find_codec",
     "korean_display",
     "korean_roman",
     "korean_text",
@@ -186,3 +187,14 @@ CODECS: dict[str, Callable[[str], str]] = {
     "plates-korea": korean_text,
     "plates-china": chinese_text,
 }
+
+
+def find_codec(name: str) -> Callable[[str], str]:
+    """The codec of a name.
+
+    Raises:
+        DataError: if there is none.
+    """
+    if name not in CODECS:
+        raise DataError(f"unknown codec of labels {name!r}: use {', '.join(CODECS)}")
+    return CODECS[name]

@@ -12,6 +12,7 @@ import click
 
 from ocr_pipeline.core.errors import ExitCode
 from recognizer.labels import FORMATS
+from recognizer.plates import CODECS
 
 if TYPE_CHECKING:
     from recognizer.alphabet import Alphabet
@@ -55,6 +56,9 @@ def data() -> None:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="File of the characters to be learnt, one a line; Western European print by default.",
 )
+@click.option(
+    "--codec", type=click.Choice(list(CODECS)), help="How labels become texts, such as A18sk6897."
+)
 @click.option("--samples", default=8, show_default=True, help="Decoded samples to print.")
 @click.option("--limit", type=click.IntRange(1), help="Look at the first N samples only.")
 @click.option("--sheet", type=click.Path(path_type=Path), help="Picture of the samples to write.")
@@ -68,6 +72,7 @@ def check(
     images: Path | None,
     recognizer: str | None,
     alphabet: Path | None,
+    codec: str | None,
     samples: int,
     limit: int | None,
     sheet: Path | None,
@@ -79,12 +84,14 @@ def check(
     file, or an LMDB folder. The exit code is 6 if no sample can be used.
     """
     from recognizer.label_check import check_labels
-    from recognizer.labels import read_labels
+    from recognizer.labels import read_labels, translate
 
     base = None if index_base is None else int(index_base)
     listed = read_labels(path, format, alphabet_file, base, split, images)[:limit]
-    wanted, height = _target(recognizer, alphabet or alphabet_file)
+    listed, refused = translate(listed, codec)
+    wanted, height = _target(recognizer, alphabet or alphabet_file, codec)
     report = check_labels(_progress(listed), wanted, height)
+    report.refuse(refused)
     picked = _spread_out(listed, samples)
     if sheet is not None:
         _write_sheet(picked, sheet)
@@ -98,7 +105,9 @@ def check(
         raise click.exceptions.Exit(int(ExitCode.DATA))
 
 
-def _target(recognizer: str | None, characters: Path | None) -> tuple[Alphabet, int]:
+def _target(
+    recognizer: str | None, characters: Path | None, task: str | None
+) -> tuple[Alphabet, int]:
     """Alphabet and height of the net that is to be trained."""
     from recognizer.alphabet import Alphabet
     from recognizer.label_files import read_characters
@@ -112,6 +121,10 @@ def _target(recognizer: str | None, characters: Path | None) -> tuple[Alphabet, 
 
         header = read_header(find_weights(recognizer, "recognizer"))
         return Alphabet.from_header(header), int(header["preprocessing"]["height"])
+    if task is not None:
+        from recognizer.tasks import load_preset
+
+        return Alphabet.of(load_preset(task).alphabet), height
     from ocr_pipeline.core.rendering.text import LATIN_ALPHABET
 
     return Alphabet.of(LATIN_ALPHABET), height
@@ -153,6 +166,7 @@ def _print(report: LabelReport, samples: Sequence[LabeledImage], alphabet: Alpha
         ("usable", report.usable),
         ("unreadable images", len(report.unreadable)),
         ("empty labels", len(report.empty)),
+        *([("labels that the codec refuses", len(report.refused))] if report.refused else ()),
         ("labels outside the alphabet", len(report.outside)),
         ("labels too long for their width", len(report.too_long)),
         ("duplicate images", len(report.repeated)),
@@ -169,7 +183,15 @@ def _print(report: LabelReport, samples: Sequence[LabeledImage], alphabet: Alpha
     if report.missing:
         listed = ", ".join(f"{c!r} in {n}" for c, n in report.missing.most_common(12))
         click.echo(f"characters outside the alphabet: {listed}")
-    for name in ("unreadable", "empty", "outside", "too_long", "contradicting", "repeated"):
+    for name in (
+        "unreadable",
+        "empty",
+        "refused",
+        "outside",
+        "too_long",
+        "contradicting",
+        "repeated",
+    ):
         _print_findings(name.replace("_", " "), getattr(report, name))
 
 

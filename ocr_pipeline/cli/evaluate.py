@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 import click
 
 from ocr_pipeline.core.atomic import write_atomic
-from ocr_pipeline.core.errors import UsageError
+from ocr_pipeline.core.errors import DataError, UsageError
 from ocr_pipeline.evaluation.report import Evaluation, spread_out
 from ocr_pipeline.layout_options import ORIENTATIONS
 from ocr_pipeline.options import BACKENDS, DEFAULT_DETECTOR, DEFAULT_RECOGNIZER, PRECISIONS
+from recognizer.plates import CODECS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -90,6 +91,9 @@ def detector(detector: str, **common: Any) -> None:
 @click.option("--alphabet-file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--index-base", type=click.IntRange(0, 1))
 @click.option(
+    "--codec", type=click.Choice(list(CODECS)), help="How labels become texts: see docs/tasks.md."
+)
+@click.option(
     "--normalise",
     is_flag=True,
     help="Compare quotes, dashes, ellipsis and ligatures in their ASCII form.",
@@ -104,6 +108,7 @@ def recognizer(
     label_format: str,
     alphabet_file: Path | None,
     index_base: int | None,
+    codec: str | None,
     normalise: bool,
     ignore_case: bool,
     pad_x: float,
@@ -116,10 +121,15 @@ def recognizer(
     """
     from ocr_pipeline.evaluation.recognizer import Comparison, evaluate_recognizer
     from recognizer import Recognizer
-    from recognizer.labels import read_labels
+    from recognizer.labels import read_labels, translate
 
     _check_out(common)
     samples = read_labels(common["data"], label_format, alphabet_file, index_base, common["split"])
+    samples, refused = translate(samples, codec)
+    for sample, reason in refused:
+        click.echo(f"left out: {sample.name}: {reason}", err=True)
+    if not samples:
+        raise DataError(f"{common['data']}: --codec {codec} reads none of its labels")
     net = Recognizer.from_weights(recognizer, **_runs_on(common))
     compared = {"normalise": normalise, "ignore_case": ignore_case}
     result = evaluate_recognizer(

@@ -18,7 +18,14 @@ from ocr_pipeline.cli.signals import stop_on_signals
 from ocr_pipeline.core.errors import ExitCode, InputError, UsageError
 from ocr_pipeline.core.train_options import config_option
 from ocr_pipeline.layout_options import ORIENTATIONS
-from ocr_pipeline.options import BACKENDS, DEFAULT_FORMATS, FORMATS, PRECISIONS, RunOptions
+from ocr_pipeline.options import (
+    BACKENDS,
+    DEFAULT_FORMATS,
+    FORMATS,
+    PLATE_LABELS,
+    PRECISIONS,
+    RunOptions,
+)
 from ocr_pipeline.read_options import PDF_TEXT
 
 if TYPE_CHECKING:
@@ -109,6 +116,11 @@ def _option(flag: str, **kwargs: Any) -> Any:
 @_option("--characters", is_flag=True, help="Write each character to hOCR, ALTO and PAGE.")
 @_option("--detector", help="Detector: bundled name or weights file.")
 @_option("--recognizer", help="Recognizer: bundled name or weights file.")
+@_option(
+    "--plate-labels",
+    type=click.Choice(PLATE_LABELS),
+    help="Form of Korean plates: as they are, with blanks, romanised, or romanised and spaced.",
+)
 @_option(
     "--detect/--no-detect", help="Find lines first; --no-detect takes each image for one line."
 )
