@@ -18,7 +18,9 @@ from ocr_pipeline.core.document import Document, Page
 from ocr_pipeline.core.errors import InputError
 from ocr_pipeline.core.geometry import box_quad, crop_quad, quad_size
 from ocr_pipeline.core.timing import stage
+from ocr_pipeline.languages import check_installed
 from ocr_pipeline.layout import Stages, Turn, arrange, find_upright, merged_lines, page_skew
+from ocr_pipeline.line_by_line import LineByLine
 from ocr_pipeline.options import RunOptions
 from ocr_pipeline.readers import Frame, input_file, open_document
 
@@ -76,12 +78,12 @@ class PageWork:
 
 
 class Pipeline:
-    """Reads pages with one detector and one recognizer, loaded once.
+    """Reads pages with a detector and a recognizer, loaded once.
 
     Args:
         options: weights, devices and thresholds; the defaults when None.
         detector: a detector to use instead of loading ``options.detector``.
-        recognizer: a recognizer to use instead of loading ``options.recognizer``.
+        recognizer: a recognizer to use instead of loading the options'.
 
     Raises:
         DeviceError: if a device or precision is not there.
@@ -313,13 +315,23 @@ def load_detector(options: RunOptions) -> DetectorLike:
 
 
 def load_recognizer(options: RunOptions) -> RecognizerLike:
-    """The recognizer that the options name."""
+    """The recognizer that the options name, or the two of a page in two scripts.
+
+    Raises:
+        WeightsError: if weights are missing or damaged.
+    """
+    if options.recognizer is None:
+        check_installed(options.lang)
+    first, *others = (_load_recognizer(options, name) for name in options.recognizers)
+    return LineByLine(first, *others) if others else first
+
+
+def _load_recognizer(options: RunOptions, name: str) -> RecognizerLike:
     from recognizer import Recognizer
 
-    device = options.recognizer_device or options.device
     recognizer = Recognizer.from_weights(
-        options.recognizer,
-        device,
+        name,
+        options.recognizer_device or options.device,
         options.precision,
         decoding=decode_options(options),
         batch_size=options.batch_size,
@@ -328,7 +340,7 @@ def load_recognizer(options: RunOptions) -> RecognizerLike:
     )
     if options.plate_labels == "natural":
         return recognizer
-    from recognizer.plate_labels import PlateLabels
+    from recognizer import PlateLabels
 
     return PlateLabels(recognizer, options.plate_labels)
 

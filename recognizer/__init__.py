@@ -4,18 +4,28 @@
 ``Recognizer`` is the face; PyTorch is imported when it is first used.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from recognizer.beam import CharNgram, Lexicon
+    from recognizer.plate_labels import PlateLabels
     from recognizer.predictor import CharReading, DecodeOptions, Reading, Recognizer
 
-__all__ = ["CharNgram", "CharReading", "DecodeOptions", "Lexicon", "Reading", "Recognizer"]
+_PLACES = {"PlateLabels": "recognizer.plate_labels"}
+
+__all__ = [
+    "CharNgram",
+    "CharReading",
+    "DecodeOptions",
+    "Lexicon",
+    "PlateLabels",
+    "Reading",
+    "Recognizer",
+]
 
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        from recognizer import predictor
-
-        return getattr(predictor, name)
+        return getattr(import_module(_PLACES.get(name, "recognizer.predictor")), name)
     raise AttributeError(f"module 'recognizer' has no attribute {name!r}")
