@@ -14,10 +14,13 @@ UNUSABLE = re.compile(
     r"|caps\b|smallcaps|initials|keyboard|webdings|wingdings|opensymbol|icon|awesome|barcode"
     r"|hairline|notdef|fallback|blank|lastresort|variable width|tamil|mt ?extra"
     r"|inverted|romande adf (style|script)|fraktur|blackletter|dunhill|lm ?roman ?5"
-    r"|cmu serif upright italic|kristi|breip|ecolier|femkeklaver|titling|adf style|unifur"
+    r"|cmu serif upright italic|femkeklaver|titling|adf style|unifur"
     r"|px (ibm cga|amstrad)|wargames|radis sans|^arapey",
     re.IGNORECASE,
 )
+
+# Hands that print never looks like: for those who render handwriting alone.
+HAND_ONLY = re.compile(r"kristi|breip|ecolier", re.IGNORECASE)
 
 _BY_CATEGORY: tuple[tuple[str, str], ...] = (
     (

@@ -70,12 +70,13 @@ class FontLibrary:
 
     Args:
         folders: Where to look; None means the system's own font folders.
+        hands: Keep the faces that only handwriting may be rendered in.
 
     A library without any face holds Pillow's built-in one and says so in a warning.
     """
 
-    def __init__(self, folders: Sequence[Path] | None = None) -> None:
-        found = scan(system_folders() if folders is None else [Path(f) for f in folders])
+    def __init__(self, folders: Sequence[Path] | None = None, hands: bool = False) -> None:
+        found = scan(system_folders() if folders is None else [Path(f) for f in folders], hands)
         self.faces: tuple[Face, ...] = tuple(_faces(found))
         if not self.faces:
             log.warning("no fonts found: rendering in Pillow's built-in face alone")

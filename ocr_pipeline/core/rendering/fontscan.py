@@ -13,12 +13,12 @@ from typing import Any
 
 from PIL import ImageFont
 
-from ocr_pipeline.core.rendering.families import UNUSABLE, category_of
+from ocr_pipeline.core.rendering.families import HAND_ONLY, UNUSABLE, category_of
 
 log = logging.getLogger(__name__)
 
 SUFFIXES = {".ttf", ".otf", ".ttc", ".otc"}
-_VERSION = 11
+_VERSION = 12
 # Characters whose glyph is drawn once at scan time: a map can promise what the outlines lack.
 _PROBED = (
     "".join(map(chr, range(0x21, 0x7F)))
@@ -44,8 +44,12 @@ def system_folders() -> list[Path]:
     return [folder for folder in folders if folder.is_dir()]
 
 
-def scan(folders: Sequence[Path]) -> list[dict[str, Any]]:
+def scan(folders: Sequence[Path], hands: bool = False) -> list[dict[str, Any]]:
     """Describe every usable face below ``folders``, in the order of their paths.
+
+    Args:
+        folders: Where to look.
+        hands: Keep the faces that only handwriting may be rendered in.
 
     Returns:
         Dicts with keys path, index, family, style, category and ranges (first and last code
@@ -65,10 +69,16 @@ def scan(folders: Sequence[Path]) -> list[dict[str, Any]]:
         if key not in cache:
             cache[key] = _read_file(path)
             fresh = True
-        faces.extend(dict(face, path=str(path)) for face in cache[key])
+        found = cache[key] if hands else [face for face in cache[key] if not _hand_only(face)]
+        faces.extend(dict(face, path=str(path)) for face in found)
     if fresh:
         _write_cache(cache_file, cache)
     return faces
+
+
+def _hand_only(face: dict[str, Any]) -> bool:
+    """Whether a described face is left to handwriting."""
+    return bool(HAND_ONLY.search(f"{face['family']} {face['style']}"))
 
 
 def drawable(font: ImageFont.FreeTypeFont, characters: Iterable[str]) -> set[str]:
