@@ -26,6 +26,7 @@ BOX = 52.0
 _NEEDED = frozenset(string.ascii_letters + string.digits + ".,'-")
 # Faces whose small letters are other forms of the capitals.
 _CAPITALS = re.compile(r"rock salt|permanent marker", re.IGNORECASE)
+_CAPITAL_WORD = re.compile(r"[^\W\d_a-zß-ÿœ]{3,}")
 _PACKAGES = (
     "fonts-dkg-handwriting, fonts-kristi, fonts-breip, fonts-ecolier-court, fonts-sjfonts, "
     "fonts-dancingscript, fonts-kaushanscript"
@@ -57,10 +58,13 @@ class Hand:
         """The text with what this hand has.
 
         Capitals where it knows no others, one apostrophe for the other, letters without accents
-        it lacks; the rest is left out.
+        it lacks; the rest is left out. Joined hands know capitals at the head of words alone,
+        as nobody can read a word of nothing but swashes.
         """
         if "a" not in self.characters:
             text = upper(text)
+        elif self.joined:
+            text = _CAPITAL_WORD.sub(lambda found: found[0].capitalize(), text)
         for mark, other in (("’", "'"), ("'", "’")):
             if mark not in self.characters and other in self.characters:
                 text = text.replace(mark, other)
