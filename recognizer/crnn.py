@@ -27,7 +27,7 @@ class CRNN(nn.Module):
         width: multiplies the channels of all convolutions.
         norm: batch norm after ``"all"`` convolutions, or after those of the ``"paper"``.
         last: kernel width of the last convolution, 2 in the paper.
-        rnn: ``lstm`` or ``gru``.
+        rnn: the recurrent cell, one of :data:`recognizer.layers.CELLS`.
         hidden: units of each direction of each recurrent layer.
         layers: recurrent layers.
         bidirectional: read the columns in both directions.
@@ -38,6 +38,7 @@ class CRNN(nn.Module):
             of two lines. The time steps are those of the first row, then those of the second.
         pool: what joins the last maps' rows into columns: ``conv``, a convolution of that
             height, or ``max``, the maximum (for writing whose letters wander up and down).
+        depth: micro-layers in a step of a recurrent highway network (``rhn``).
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class CRNN(nn.Module):
         height: int = 32,
         rows: int = 1,
         pool: str = "conv",
+        depth: int = 4,
     ) -> None:
         super().__init__()
         if height % (16 * rows) or pool not in ("conv", "max"):
@@ -88,7 +90,9 @@ class CRNN(nn.Module):
         if pool == "max" and tall > 1:
             blocks.append(nn.MaxPool2d((tall, 1), (tall, 1)))
         self.features = nn.Sequential(*blocks)
-        self.recurrent = Recurrent(before, hidden, layers, rnn, bidirectional, dropout, projection)
+        self.recurrent = Recurrent(
+            before, hidden, layers, rnn, bidirectional, dropout, projection, depth
+        )
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(self.recurrent.out_features, classes)
         for module in self.features:

@@ -39,6 +39,7 @@ def crnn_graph(
     height: int = 32,
     rows: int = 1,
     pool: str = "conv",
+    depth: int = 4,
 ) -> bytes:
     """The model: ``lines`` (N, 1, height, W) float32 to ``logits`` (N, rows * W // 4, classes).
 
@@ -52,7 +53,7 @@ def crnn_graph(
         WeightsError: if the tensors do not fit.
     """
     if rnn not in _CELLS:
-        raise BackendError(f"cell {rnn!r} cannot be exported; use --backend torch")
+        raise BackendError(f"ONNX has no recurrent cell {rnn!r}; use --backend torch")
     graph = Graph("crnn", state)
     lines = graph.input("lines", "float32", ("N", 1, height, "W"))
     tall = height // 16 // rows

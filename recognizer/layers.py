@@ -11,6 +11,8 @@ from typing import Any
 CHANNELS = (64, 128, 256, 256, 512, 512, 512)
 #: Pooling (height, width) after each convolution.
 POOLS = ((2, 2), (2, 2), None, (2, 1), None, (2, 1), None)
+#: Recurrent cells of the CRNN: those of torch, then those of ``recognizer.cell_layers``.
+CELLS = ("lstm", "gru", "rhn", "hlstm", "nlstm")
 #: Pixels of a time step of the CRNN, and of the DenseNet.
 STRIDE, DENSE_STRIDE = 4, 8
 #: Layers of a dense block; channels of the stem and of the transitions, in units of the growth.

@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from ocr_pipeline.core.errors import DataError, UsageError
 from recognizer.alphabet import Alphabet
+from recognizer.layers import CELLS
 from recognizer.tasks import PRESETS, load_preset
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -40,7 +41,8 @@ class RecognizerTrainOptions:
             stand, evenly spaced between the line's ends, with a weight that falls to zero:
             CTC alone takes long to find that out for thousands of classes.
         architecture: ``crnn`` or ``densenet``.
-        width, hidden, layers, rnn, rows, pool: of the CRNN (:class:`recognizer.crnn.CRNN`).
+        width, hidden, layers, rnn, depth, bidirectional, rows, pool: of the CRNN
+            (:class:`recognizer.crnn.CRNN`).
         growth: of the DenseNet (:class:`recognizer.densenet.DenseNet`).
         dropout, height: of both.
         name: name in the weights file's header.
@@ -64,6 +66,8 @@ class RecognizerTrainOptions:
     hidden: int = 192
     layers: int = 2
     rnn: str = "lstm"
+    depth: int = 4
+    bidirectional: bool = True
     rows: int = 1
     pool: str = "conv"
     growth: int = 8
@@ -107,7 +111,12 @@ class RecognizerTrainOptions:
             "height": self.height,
         }
         # What is as it always was stays out of the header, and older releases can read it.
-        later = {"rows": (self.rows, 1), "pool": (self.pool, "conv")}
+        later = {
+            "depth": (self.depth, 4),
+            "bidirectional": (self.bidirectional, True),
+            "rows": (self.rows, 1),
+            "pool": (self.pool, "conv"),
+        }
         return {**config, **{k: value for k, (value, usual) in later.items() if value != usual}}
 
     def characters(self) -> Alphabet:
@@ -142,7 +151,9 @@ def recognizer_flags(command: _F) -> _F:
         ("--width", {"help": "Channels of the CRNN, relative to the paper."}),
         ("--hidden", {"help": "Units of a recurrent direction."}),
         ("--layers", {"help": "Recurrent layers."}),
-        ("--rnn", {"help": "Recurrent cell."}),
+        ("--rnn", {"type": click.Choice(CELLS), "help": "Recurrent cell."}),
+        ("--depth", {"help": "Micro-layers in a step of the rhn cell."}),
+        ("--bidirectional/--no-bidirectional", {"help": "Read columns in both directions."}),
         ("--rows", {"help": "Rows of characters in an image: 2 for plates of two lines."}),
         ("--pool", {"type": click.Choice(["conv", "max"]), "help": "Rows of features to columns."}),
         ("--growth", {"help": "Channels that a layer of the DenseNet adds."}),
@@ -152,7 +163,8 @@ def recognizer_flags(command: _F) -> _F:
     )
     defaults = {field.name: field.default for field in fields(RecognizerTrainOptions)}
     for flag, extra in reversed(flags):
-        name = {"--font-dir": "font_dirs"}.get(flag, flag[2:].replace("-", "_"))
+        name = flag.partition("/")[0][2:].replace("-", "_")
+        name = {"font_dir": "font_dirs"}.get(name, name)
         default = None if extra.get("multiple") else defaults[name]
         shown = default not in (None, 0) and not extra.get("multiple")
         command = click.option(flag, name, default=default, show_default=shown, **extra)(command)
