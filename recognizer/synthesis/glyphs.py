@@ -68,6 +68,17 @@ def _middle(face: Face) -> float:
     return -float(face.font(DRAWN_AT).getbbox("8", anchor="ls")[1]) / 2
 
 
+@lru_cache(maxsize=1 << 12)
+def stroke_glyph(font: int, thickness: int, character: str) -> Glyph:
+    """A character of one of OpenCV's Hershey fonts, at about :data:`DRAWN_AT` pixels per em."""
+    scale = DRAWN_AT / 32
+    (wide, tall), below = cv2.getTextSize(character, font, scale, thickness)
+    pad = thickness + 2
+    image = np.zeros((tall + 2 * below + 2 * pad, wide + 2 * pad), np.uint8)
+    cv2.putText(image, character, (pad, tall + pad), font, scale, 255, thickness, cv2.LINE_AA)
+    return Glyph(image, -pad, tall + pad, float(wide), tall / 2)
+
+
 def stamp(glyph: Glyph, matrix: NDArray[np.floating], x: float, y: float) -> Stamp:
     """Transform a glyph about the middle of its cell.
 
