@@ -39,7 +39,12 @@ class CRNN(nn.Module):
         pool: what joins the last maps' rows into columns: ``conv``, a convolution of that
             height, or ``max``, the maximum (for writing whose letters wander up and down).
         depth: micro-layers in a step of a recurrent highway network (``rhn``).
+        auxiliary: a second, short way from the convolutions to the classes, which helps them
+            learn; for training only, and left out of weights files.
     """
+
+    #: Parts that are not saved with the weights.
+    training_only = ("auxiliary.",)
 
     def __init__(
         self,
@@ -57,6 +62,7 @@ class CRNN(nn.Module):
         rows: int = 1,
         pool: str = "conv",
         depth: int = 4,
+        auxiliary: bool = False,
     ) -> None:
         super().__init__()
         if height % (16 * rows) or pool not in ("conv", "max"):
@@ -100,20 +106,25 @@ class CRNN(nn.Module):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
+        # Last, so that with one seed the rest begins alike with and without it.
+        self.auxiliary = nn.Conv1d(before, classes, 3, padding=1) if auxiliary else None
 
-    def forward(self, images: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         """Reads lines.
 
         Args:
             images: (N, 1, height, W) normalised grey.
 
         Returns:
-            (N, rows * (W // 4), classes) logits.
+            (N, rows * (W // 4), classes) logits; in training, with an auxiliary way, also its
+            logits.
         """
         maps = self.features(images)  # (N, C, rows, W / 4)
         columns = maps.flatten(2).transpose(1, 2)
         logits: Tensor = self.classifier(self.dropout(self.recurrent(columns)))
-        return logits
+        if self.auxiliary is None or not self.training:
+            return logits
+        return logits, self.auxiliary(self.dropout(columns).transpose(1, 2)).transpose(1, 2)
 
 
 def paper_crnn(classes: int) -> CRNN:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 import numpy as np
@@ -19,7 +19,7 @@ from ocr_pipeline.core.registry import build
 from ocr_pipeline.core.train_options import TrainOptions, pop_train_options, training_flags
 from ocr_pipeline.core.training import train
 from recognizer import crnn, densenet  # noqa: F401  (registers the architectures)
-from recognizer.alignment import alignment_loss, likely_steps
+from recognizer.alignment import alignment_loss, likely_steps, steps_of_places
 from recognizer.alphabet import Alphabet, normalise
 from recognizer.ctc import ctc_loss_of_log_probs, greedy, merge_case, required_steps
 from recognizer.dataset import (
@@ -40,6 +40,16 @@ from recognizer.train_options import (
 )
 
 
+class _Line(NamedTuple):
+    """A prepared line, its classes, and the steps of its characters where they are known."""
+
+    image: np.ndarray
+    classes: list[int]
+    caseless: bool
+    name: str
+    places: np.ndarray | None = None
+
+
 class RecognizerTask:
     """Rendered and real lines, CTC, character error rate."""
 
@@ -58,7 +68,8 @@ class RecognizerTask:
         self.columns = Columns.of(options.architecture, options.config)
         torch.manual_seed(seed)
         config = {"classes": self.alphabet.classes, **options.config}
-        self.model: nn.Module = build(options.architecture, **config)
+        extra = {"auxiliary": True} if options.aux_weight else {}
+        self.model: nn.Module = build(options.architecture, **config, **extra)
         self.config = config
         self.renderer = renderer or _renderer(options)
         self.real: list[RealLine] = []
@@ -89,7 +100,7 @@ class RecognizerTask:
                 f"none of {len(lines)} lines can be trained on: their characters are not in the "
                 "alphabet, or they are wider than --max-width"
             )
-        widths = [line[0].shape[1] for line in usable]
+        widths = [line.image.shape[1] for line in usable]
         groups = batches_of_few_shapes(widths, self.options.area, rng)
         align = max(0.0, 1.0 - index / max(1, self.options.align_chunks))
         return [self._batch([usable[i] for i in group], width, align) for group, width in groups]
@@ -99,7 +110,11 @@ class RecognizerTask:
         image = self._prepare(sample.image)
         text = normalise(sample.text)
         classes = [] if self.alphabet.missing(text) else self.alphabet.encode(text)
-        return image, classes, False, f"rendered {index}"
+        line = _Line(image, classes, False, f"rendered {index}")
+        if sample.places is None or len(sample.places) != len(classes):
+            return line
+        places = steps_of_places(sample.places, image.shape[1], self.columns)
+        return line._replace(places=places)
 
     def _prepare(self, image: np.ndarray) -> np.ndarray:
         return prepare(image, self.options.height, self.options.line_width)
@@ -110,34 +125,52 @@ class RecognizerTask:
         classes = self.alphabet.encode(line.text)
         if line.caseless:
             classes = [self._lower.get(c, c) for c in classes]
-        return image, classes, line.caseless, line.name
+        return _Line(image, classes, line.caseless, line.name)
 
     def _feasible(self, line: _Line) -> bool:
-        width, classes = line[0].shape[1], line[1]
-        fits = required_steps(classes) <= self.columns.steps(width)
-        return bool(classes) and fits and width <= self.options.max_width + 64
+        width = line.image.shape[1]
+        fits = required_steps(line.classes) <= self.columns.steps(width)
+        return bool(line.classes) and fits and width <= self.options.max_width + 64
 
     def _batch(self, lines: Sequence[_Line], width: int, align: float) -> dict[str, Any]:
         batch = {
-            "images": collate([line[0] for line in lines], width),
-            "steps": torch.tensor([self.columns.steps(line[0].shape[1]) for line in lines]),
-            "targets": [line[1] for line in lines],
-            "caseless": torch.tensor([line[2] for line in lines]),
-            "names": [line[3] for line in lines],
+            "images": collate([line.image for line in lines], width),
+            "steps": torch.tensor([self.columns.steps(line.image.shape[1]) for line in lines]),
+            "targets": [line.classes for line in lines],
+            "caseless": torch.tensor([line.caseless for line in lines]),
+            "names": [line.name for line in lines],
         }
         if align and self.options.align_chunks:
-            places = [likely_steps(line[0], self._text(line), self.columns) for line in lines]
-            batch |= {"align": align, "places": torch.from_numpy(np.concatenate(places))}
+            places = np.concatenate([self._places(line) for line in lines])
+            batch |= {"align": align, "places": torch.from_numpy(places)}
         return batch
 
-    def _text(self, line: _Line) -> str:
-        return self.alphabet.decode(line[1])
+    def _places(self, line: _Line) -> np.ndarray:
+        if line.places is not None:
+            return line.places
+        return likely_steps(line.image, self.alphabet.decode(line.classes), self.columns)
 
     # --- loss and validation ------------------------------------------------------------------
 
     def loss(self, model: nn.Module, batch: dict[str, Any]) -> tuple[Tensor, dict[str, Any]]:
         """Mean CTC loss per character over the batch's lines."""
-        log_probs = model(batch["images"]).float().log_softmax(-1)
+        outputs = model(batch["images"])
+        logits, *shortcut = outputs if isinstance(outputs, tuple) else (outputs,)
+        log_probs, loss = self._ctc(logits, batch)
+        parts = {"blank": log_probs.detach()[..., self.alphabet.blank_index].exp().mean()}
+        if shortcut:
+            _, auxiliary = self._ctc(shortcut[0], batch)
+            loss = loss + self.options.aux_weight * auxiliary
+            parts["auxiliary"] = auxiliary.detach()
+        if "places" in batch:
+            align = alignment_loss(log_probs, batch["targets"], batch["places"])
+            loss = loss + batch["align"] * align
+            parts["align"] = align.detach()
+        return loss, parts
+
+    def _ctc(self, logits: Tensor, batch: dict[str, Any]) -> tuple[Tensor, Tensor]:
+        """Log-probabilities, cases merged where labels have none, and their mean loss."""
+        log_probs = logits.float().log_softmax(-1)
         caseless = batch["caseless"]
         if bool(caseless.any()):
             merged = merge_case(log_probs[caseless], self.pairs.to(log_probs.device))
@@ -145,14 +178,7 @@ class RecognizerTask:
         losses = ctc_loss_of_log_probs(
             log_probs, batch["targets"], batch["steps"], self.alphabet.blank_index
         )
-        blank = log_probs.detach()[..., self.alphabet.blank_index].exp().mean()
-        loss = losses.mean()
-        parts = {"blank": blank}
-        if "places" in batch:
-            align = alignment_loss(log_probs, batch["targets"], batch["places"])
-            loss = loss + batch["align"] * align
-            parts["align"] = align.detach()
-        return loss, parts
+        return log_probs, losses.mean()
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Character error rate on rendered lines and on each real set, and their mean."""
@@ -225,9 +251,6 @@ class RecognizerTask:
                 rows[mine] = state[key][theirs]
                 adapted[key] = rows
         return adapted
-
-
-_Line = tuple[np.ndarray, list[int], bool, str]
 
 
 def _plain(line: RealLine) -> np.ndarray:

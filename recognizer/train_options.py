@@ -45,6 +45,8 @@ class RecognizerTrainOptions:
             (:class:`recognizer.crnn.CRNN`).
         growth: of the DenseNet (:class:`recognizer.densenet.DenseNet`).
         dropout, height: of both.
+        aux_weight: weight of a second CTC loss, of a short way from the CRNN's convolutions to
+            the classes that is there in training only; 0 builds none.
         name: name in the weights file's header.
     """
 
@@ -73,6 +75,7 @@ class RecognizerTrainOptions:
     growth: int = 8
     dropout: float = 0.1
     height: int = 32
+    aux_weight: float = 0.0
     name: str = "crnn-latin"
 
     def __post_init__(self) -> None:
@@ -82,6 +85,8 @@ class RecognizerTrainOptions:
             raise UsageError(
                 f"--height must be a multiple of 16 for each row, at least 32, not {self.height}"
             )
+        if self.aux_weight < 0 or (self.aux_weight and self.architecture != "crnn"):
+            raise UsageError("--aux-weight must not be negative, and is for the crnn alone")
         if self.line_width % 32 or (self.rows > 1 and not self.line_width):
             raise UsageError(
                 "--line-width must be a multiple of 32, and given where --rows is above 1"
@@ -159,6 +164,7 @@ def recognizer_flags(command: _F) -> _F:
         ("--growth", {"help": "Channels that a layer of the DenseNet adds."}),
         ("--dropout", {"help": "In training."}),
         ("--height", {"help": "Height of the net's input."}),
+        ("--aux-weight", {"help": "Weight of the CTC loss of a short way, in training only."}),
         ("--name", {"help": "Name in the header."}),
     )
     defaults = {field.name: field.default for field in fields(RecognizerTrainOptions)}

@@ -12,14 +12,14 @@ import torch
 from click.testing import CliRunner
 from tiny_nets import recognizer_weights
 
-from ocr_pipeline.core.errors import DataError, UsageError, WeightsError
-from recognizer.alignment import alignment_loss, likely_steps
+from ocr_pipeline.core.errors import DataError, FontError, UsageError, WeightsError
+from recognizer.alignment import UNKNOWN, alignment_loss, likely_steps, steps_of_places
 from recognizer.crnn import CRNN, parameters
 from recognizer.densenet import DenseNet
 from recognizer.layers import Columns
 from recognizer.predictor import Recognizer
 from recognizer.preprocessing import prepare
-from recognizer.tasks import PRESETS, load_preset
+from recognizer.tasks import PRESETS, RenderOptions, load_preset
 from recognizer.train_options import (
     RecognizerTrainOptions,
     pop_recognizer_options,
@@ -165,3 +165,32 @@ def test_alignment_loss_is_that_of_the_places() -> None:
     loss = alignment_loss(log_probs, [[1, 2], [3]], torch.tensor([0, 4, 2]))
     expected = -(log_probs[0, 0, 1] + log_probs[0, 4, 2] + log_probs[1, 2, 3]) / 3
     assert torch.isclose(loss, expected)
+
+
+def test_places_that_a_renderer_knows() -> None:
+    two = Columns(4, 2)  # 160 pixels: 40 steps a row
+    places = [(0.1, 0), (0.1, 0), (0.5, 0), (0.25, 1), (1.2, 1)]
+    assert steps_of_places(places, 160, two).tolist() == [4, 5, 20, 50, 79]
+    assert steps_of_places([(1.0, 1), (1.0, 1)], 160, two).tolist() == [UNKNOWN, UNKNOWN]
+    assert likely_steps(np.zeros((64, 160), np.float32), "ab", two).tolist() == [UNKNOWN] * 2
+    log_probs = torch.randn(1, 80, 4).log_softmax(-1)
+    places_ = torch.tensor([UNKNOWN, 50])
+    assert torch.isclose(alignment_loss(log_probs, [[1, 2]], places_), -log_probs[0, 50, 2])
+    assert float(alignment_loss(log_probs, [[1]], torch.tensor([UNKNOWN]))) == 0
+
+
+@pytest.mark.parametrize("name", ["plates-korea", "plates-china"])
+def test_plates_know_where_their_characters_stand(name: str) -> None:
+    try:
+        renderer = load_preset(name).renderer(RenderOptions())
+    except FontError as error:
+        pytest.skip(str(error))
+    for index in range(14):
+        sample = renderer.render(0, index)
+        assert sample.places is not None and len(sample.places) == len(sample.text)
+        rows = [row for _, row in sample.places]
+        assert rows == sorted(rows) and set(rows) <= {0, 1}
+        for row in set(rows):
+            middles = [x for x, r in sample.places if r == row]
+            assert min(middles) > -0.05 and max(middles) < 1.05
+            assert middles[-1] - middles[0] > 0.1

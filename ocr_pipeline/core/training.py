@@ -288,7 +288,9 @@ class _Run:
         better = self.best is None or sign * value > sign * self.best
         if better:
             self.best, self.stale = value, 0
-            save_weights(self.options.out / BEST, self.ema.state, self.task.header(metrics))
+            left_out = tuple(getattr(self.model, "training_only", ()))
+            state = {k: v for k, v in self.ema.state.items() if not k.startswith(left_out)}
+            save_weights(self.options.out / BEST, state, self.task.header(metrics))
         else:
             self.stale += 1
         self._log({"step": self.step, "seen": self.seen, "minutes": self.elapsed / 60, **metrics})

@@ -107,10 +107,15 @@ class LineOptions:
 
 @dataclass(frozen=True, slots=True)
 class LineSample:
-    """A rendered line: grey uint8 (H, W) and its text."""
+    """A rendered line: grey uint8 (H, W) or RGB (H, W, 3), and its text.
+
+    ``places``, where a renderer knows them, say where each character stands: the middle as a
+    fraction of the image's width, and the number of its row of characters, from 0.
+    """
 
     image: Image
     text: str
+    places: tuple[tuple[float, int], ...] | None = None
 
 
 class LineRenderer:

@@ -36,6 +36,10 @@ _GREEN: Colour = (60, 190, 110)
 _RED: Colour = (200, 30, 40)
 
 
+# The plate, its text, and where its characters stand.
+Drawn = tuple[Image, str, list[tuple[float, float, int]]]
+
+
 class ChinesePlates:
     """Renders Chinese plates, each a pure function of (seed, index).
 
@@ -65,9 +69,10 @@ class ChinesePlates:
         letter = CHINESE_LETTERS[int(rng.integers(len(CHINESE_LETTERS)))]
         rows = int(rng.integers(*self.photo.heights))
         faces = (pick(rng, self._latin), pick(rng, self._hanzi))
-        image, text = kind(_Press(rng, faces), province + letter, rows)
+        image, text, places = kind(_Press(rng, faces), province + letter, rows)
         image = wear(rng, image, image.shape[0] / 140)
-        return LineSample(photograph(rng, image, self.photo), text)
+        image, middles = photograph(rng, image, self.photo, places)
+        return LineSample(image, text, middles)
 
 
 class _Press:
@@ -102,7 +107,7 @@ class _Press:
 
 def _one_line(
     press: _Press, text: str, rows: int, look: Paint, size: tuple[float, float] = (440, 140)
-) -> tuple[Image, str]:
+) -> Drawn:
     """Two characters, a dot, and the others."""
     rng = press.rng
     sheet = Sheet(*size, rows)
@@ -116,7 +121,7 @@ def _one_line(
         if rng.random() < 0.95:
             place = (x + (2 * cell + gap / 2) * stretch, y + height / 2)
             _dot(rng, sheet, place)
-    return paint(rng, sheet, look), text
+    return paint(rng, sheet, look), text, sheet.places
 
 
 def _dot(rng: Rng, sheet: Sheet, place: tuple[float, float]) -> None:
@@ -125,7 +130,7 @@ def _dot(rng: Rng, sheet: Sheet, place: tuple[float, float]) -> None:
     cv2.circle(sheet.ink, centre, radius, 255, -1, cv2.LINE_AA)
 
 
-def _two_lines(press: _Press, text: str, rows: int, look: Paint) -> tuple[Image, str]:
+def _two_lines(press: _Press, text: str, rows: int, look: Paint) -> Drawn:
     """Province and letter above, five characters below; 440 x 220."""
     rng = press.rng
     sheet = Sheet(440, 220, rows)
@@ -134,8 +139,9 @@ def _two_lines(press: _Press, text: str, rows: int, look: Paint) -> tuple[Image,
     press.row(sheet, cells, (x, y, width, height))
     if rng.random() < 0.9:
         _dot(rng, sheet, (x + width / 2, y + height / 2))
+    sheet.row = 1
     press.row(sheet, same_cells(text[2:], 80, 110), jitter(rng, (20, 90, 400, 110)))
-    return paint(rng, sheet, look), text
+    return paint(rng, sheet, look), text, sheet.places
 
 
 def _look(rng: Rng, ground: Colour, ink: Colour, height: float = 140, width: float = 440) -> Paint:
@@ -154,13 +160,13 @@ def _look(rng: Rng, ground: Colour, ink: Colour, height: float = 140, width: flo
 # Kinds -------------------------------------------------------------------------------------------
 
 
-def _blue(press: _Press, head: str, rows: int) -> tuple[Image, str]:
+def _blue(press: _Press, head: str, rows: int) -> Drawn:
     """Cars: white on blue."""
     look = _look(press.rng, _BLUE, _WHITE)
     return _one_line(press, head + press.serial(5), rows, look)
 
 
-def _green(press: _Press, head: str, rows: int) -> tuple[Image, str]:
+def _green(press: _Press, head: str, rows: int) -> Drawn:
     """Electric cars: black on white that turns green; eight characters."""
     rng = press.rng
     look = _look(rng, _WHITE, _BLACK, width=480)
@@ -170,40 +176,40 @@ def _green(press: _Press, head: str, rows: int) -> tuple[Image, str]:
         text = head + kind + press.serial(5, 0.15)
     else:
         text = head + press.serial(5, 0.1) + kind
-    image, text = _one_line(press, text, rows, look, (480, 140))
+    image, text, places = _one_line(press, text, rows, look, (480, 140))
     if rng.random() < 0.15:  # buses: yellow behind the first two characters
         part = image[:, : round(image.shape[1] * 0.27)]
         np.minimum(part, np.array(vary(rng, _YELLOW, 12), np.uint8), out=part)
-    return image, text
+    return image, text, places
 
 
-def _yellow(press: _Press, head: str, rows: int) -> tuple[Image, str]:
+def _yellow(press: _Press, head: str, rows: int) -> Drawn:
     """Lorries and buses: black on yellow; those of driving schools end in 学."""
     end = "学" if press.rng.random() < 0.3 else ""
     look = _look(press.rng, _YELLOW, _BLACK)
     return _one_line(press, head + press.serial(5 - len(end)) + end, rows, look)
 
 
-def _yellow_rear(press: _Press, head: str, rows: int) -> tuple[Image, str]:
+def _yellow_rear(press: _Press, head: str, rows: int) -> Drawn:
     """Their rear plates, of two lines; those of trailers end in 挂."""
     end = "挂" if press.rng.random() < 0.4 else ""
     look = _look(press.rng, _YELLOW, _BLACK, 220)
     return _two_lines(press, head + press.serial(5 - len(end)) + end, rows, look)
 
 
-def _white(press: _Press, head: str, rows: int) -> tuple[Image, str]:
+def _white(press: _Press, head: str, rows: int) -> Drawn:
     """Police: black on white, the last character red."""
-    image, text = _one_line(
+    image, text, places = _one_line(
         press, head + press.serial(4) + "警", rows, _look(press.rng, _WHITE, _BLACK)
     )
     cols = image.shape[1]
     part = image[:, round(cols * 0.845) :].astype(np.float32) / 255
     red = np.array(vary(press.rng, _RED, 14), np.float32)
     image[:, round(cols * 0.845) :] = (red + (255 - red) * part).astype(np.uint8)
-    return image, text
+    return image, text, places
 
 
-def _black(press: _Press, head: str, rows: int) -> tuple[Image, str]:
+def _black(press: _Press, head: str, rows: int) -> Drawn:
     """Cars of Hong Kong and Macau, and of missions: white on black."""
     rng = press.rng
     look = _look(rng, _BLACK, _WHITE)
@@ -214,7 +220,7 @@ def _black(press: _Press, head: str, rows: int) -> tuple[Image, str]:
     return _one_line(press, head + press.serial(4) + end, rows, look)
 
 
-Kind = Callable[[_Press, str, int], tuple[Image, str]]
+Kind = Callable[[_Press, str, int], Drawn]
 _KINDS: tuple[Kind, ...] = (
     _blue,
     _green,

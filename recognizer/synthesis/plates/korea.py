@@ -40,6 +40,8 @@ _PALE_BLUE: Colour = (120, 185, 225)
 _BAND: Colour = (30, 60, 150)
 
 Words = tuple[str, str, str, str]  # region, first digits, syllable, last digits
+# The plate, its text, and where its characters stand.
+Drawn = tuple[Image, str, list[tuple[float, float, int]]]
 
 
 class KoreanPlates:
@@ -75,9 +77,10 @@ class KoreanPlates:
         last = "".join(map(str, rng.integers(0, 10, 4)))
         rows = int(rng.integers(self.photo.heights[0], self.photo.heights[1] + 1))
         faces = (pick(rng, self._digits), pick(rng, self._hangul))
-        image, text = kind(rng, faces, (region, first, syllable, last), rows)
+        image, text, places = kind(rng, faces, (region, first, syllable, last), rows)
         image = wear(rng, image, image.shape[0] / 110)
-        return LineSample(photograph(rng, image, self.photo), text)
+        image, middles = photograph(rng, image, self.photo, places)
+        return LineSample(image, text, middles)
 
 
 # Setting rows ------------------------------------------------------------------------------------
@@ -111,18 +114,18 @@ def _white(rng: Rng, width: float, bolts: Sequence[float], y: float) -> Paint:
 # Kinds -------------------------------------------------------------------------------------------
 
 
-def _long(rng: Rng, faces: Sequence[Face], words: Words, rows: int) -> tuple[Image, str]:
+def _long(rng: Rng, faces: Sequence[Face], words: Words, rows: int) -> Drawn:
     """White, one line, 520 x 110, two digits first."""
     return _one_line(rng, faces, ("", words[1][:2], *words[2:]), rows, _white(rng, 520, (), 55))
 
 
-def _three(rng: Rng, faces: Sequence[Face], words: Words, rows: int) -> tuple[Image, str]:
+def _three(rng: Rng, faces: Sequence[Face], words: Words, rows: int) -> Drawn:
     """As since 2019: three digits first, often with a blue band at the left."""
     look = _white(rng, 520, (), 55)
     return _one_line(rng, faces, ("", *words[1:]), rows, look, band=rng.random() < 0.6)
 
 
-def _electric(rng: Rng, faces: Sequence[Face], words: Words, rows: int) -> tuple[Image, str]:
+def _electric(rng: Rng, faces: Sequence[Face], words: Words, rows: int) -> Drawn:
     """Pale blue with a mark at the left, two or three digits first."""
     look = Paint(
         ground=vary(rng, _PALE_BLUE, 12),
@@ -142,7 +145,7 @@ def _one_line(
     rows: int,
     look: Paint,
     band: bool = False,
-) -> tuple[Image, str]:
+) -> Drawn:
     """Digits, syllable and digits in a row; at the left a band, or a region one above the other."""
     region, first, syllable, last = words
     # The first digits and the last of the long plate are 56 mm wide, the syllable 60 and a gap.
@@ -168,7 +171,7 @@ def _one_line(
     painted = paint(rng, sheet, _with_bolts(look, bolts))
     if band:
         _band(rng, painted, sheet)
-    return painted, region + first + syllable + last
+    return painted, region + first + syllable + last, sheet.places
 
 
 def _with_bolts(look: Paint, bolts: tuple[tuple[float, float], ...]) -> Paint:
@@ -196,7 +199,7 @@ def _band(rng: Rng, image: Image, sheet: Sheet) -> None:
         cv2.putText(image, "KOR", place, 0, 0.0135 * 26 * s, light, 1, cv2.LINE_AA)
 
 
-def _short(rng: Rng, faces: Sequence[Face], words: Words, rows: int) -> tuple[Image, str]:
+def _short(rng: Rng, faces: Sequence[Face], words: Words, rows: int) -> Drawn:
     """White, one line on a short sheet of 355 x 155."""
     three = rng.random() < 0.25
     first, syllable, last = words[1] if three else words[1][:2], words[2], words[3]
@@ -206,7 +209,7 @@ def _short(rng: Rng, faces: Sequence[Face], words: Words, rows: int) -> tuple[Im
     top = (sheet.height - 83) / 2 + rng.uniform(-2, 12)
     _row(rng, sheet, faces, cells, jitter(rng, (13, top, 329, 83)))
     look = _white(rng, 355, (0.25, 0.75), 17) if rng.random() < 0.7 else _white(rng, 355, (), 0)
-    return paint(rng, sheet, look), first + syllable + last
+    return paint(rng, sheet, look), first + syllable + last, sheet.places
 
 
 def _two_colours(rng: Rng, yellow: bool) -> Paint:
@@ -222,9 +225,7 @@ def _two_colours(rng: Rng, yellow: bool) -> Paint:
     )
 
 
-def _two_lines(
-    rng: Rng, faces: Sequence[Face], words: Words, rows: int, look: Paint
-) -> tuple[Image, str]:
+def _two_lines(rng: Rng, faces: Sequence[Face], words: Words, rows: int, look: Paint) -> Drawn:
     """Region and two digits above, a syllable and four digits below; 336 x 170."""
     region, first, syllable, last = words[0], words[1][:2], words[2], words[3]
     sheet = Sheet(336, rng.uniform(158, 172), rows)
@@ -232,41 +233,44 @@ def _two_lines(
     tall = rng.uniform(52, 62)
     left = rng.uniform(70, 84)
     _row(rng, sheet, faces, top, jitter(rng, (left, 11, 336 - 2 * left + 14, tall)))
+    sheet.row = 1
     low = [(syllable, 64, rng.uniform(56, 66)), (" ", rng.uniform(0, 6), 1)]
     low += same_cells(last, 60, 88)
     _row(rng, sheet, faces, low, jitter(rng, (10, sheet.height - 97, 314, 90)))
-    return paint(rng, sheet, look), region + first + syllable + last
+    return paint(rng, sheet, look), region + first + syllable + last, sheet.places
 
 
-def _yellow(rng: Rng, faces: Sequence[Face], words: Words, rows: int) -> tuple[Image, str]:
+def _yellow(rng: Rng, faces: Sequence[Face], words: Words, rows: int) -> Drawn:
     """Commercial: yellow, two lines."""
     return _two_lines(rng, faces, words, rows, _two_colours(rng, yellow=True))
 
 
-def _green(rng: Rng, faces: Sequence[Face], words: Words, rows: int) -> tuple[Image, str]:
+def _green(rng: Rng, faces: Sequence[Face], words: Words, rows: int) -> Drawn:
     """Private until 2003: green, two lines, with the region."""
     return _two_lines(rng, faces, words, rows, _two_colours(rng, yellow=False))
 
 
-def _green_plain(rng: Rng, faces: Sequence[Face], words: Words, rows: int) -> tuple[Image, str]:
+def _green_plain(rng: Rng, faces: Sequence[Face], words: Words, rows: int) -> Drawn:
     """Private from 2003: green, two digits and a syllable above, four digits below."""
     first, syllable, last = words[1][:2], words[2], words[3]
     sheet = Sheet(336, rng.uniform(158, 172), rows)
     cells = [*same_cells(first, 60, 65), (" ", rng.uniform(0, 8), 1), (syllable, 62, 63)]
     left = rng.uniform(64, 80)
     _row(rng, sheet, faces, cells, jitter(rng, (left, 9, 336 - 2 * left, 62)))
+    sheet.row = 1
     _row(rng, sheet, faces, same_cells(last, 80, 88), jitter(rng, (12, sheet.height - 94, 312, 88)))
-    return paint(rng, sheet, _two_colours(rng, yellow=False)), first + syllable + last
+    painted = paint(rng, sheet, _two_colours(rng, yellow=False))
+    return painted, first + syllable + last, sheet.places
 
 
-def _yellow_long(rng: Rng, faces: Sequence[Face], words: Words, rows: int) -> tuple[Image, str]:
+def _yellow_long(rng: Rng, faces: Sequence[Face], words: Words, rows: int) -> Drawn:
     """Commercial on the long sheet: the region's syllables one above the other at the left."""
     look = _two_colours(rng, yellow=True)
     plain = Paint(look.ground, look.ink, None, look.frame)
     return _one_line(rng, faces, (words[0], words[1][:2], *words[2:]), rows, plain)
 
 
-Kind = Callable[[Rng, Sequence[Face], Words, int], tuple[Image, str]]
+Kind = Callable[[Rng, Sequence[Face], Words, int], Drawn]
 # One turn: the five old kinds twice, then the later ones.
 _KINDS: tuple[Kind, ...] = (
     _long,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,24 +46,39 @@ class Photo:
     colours: float = 0.09
 
 
-def photograph(rng: Rng, plate: Image, photo: Photo) -> Image:
-    """A crop of the plate, RGB uint8 (H, W, 3).
+def photograph(
+    rng: Rng, plate: Image, photo: Photo, places: Sequence[tuple[float, float, int]]
+) -> tuple[Image, tuple[tuple[float, int], ...]]:
+    """A crop of the plate, RGB uint8 (H, W, 3), and where its characters stand in it.
 
     Args:
         rng: Source of randomness.
         plate: The painted sheet, RGB; about as high as the crop is to be.
         photo: How.
+        places: Where its characters stand: x and y in its pixels, and the row.
+
+    Returns:
+        The crop; x in fractions of its width and the row of each character.
     """
     level = int(np.searchsorted(np.cumsum(photo.levels), rng.random()))
     quad = _quad(rng, plate, level, photo.lean)
     small = rng.random() < photo.stamp
     close = small or level == 0 or rng.random() < photo.tight
-    image, tall = _cut(rng, plate, quad, close, photo)
+    image, tall, matrix = _cut(rng, plate, quad, close, photo)
+    found = _moved(places, matrix, image.shape[1])
     image = _light(rng, image, level, photo.colours)
     if small and image.shape[1] > 2.2 * image.shape[0]:
         image = _stamp_sized(rng, image)
-        return _grain(rng, image)
-    return _grain(rng, _focus(rng, image, tall, photo))
+        return _grain(rng, image), found
+    return _grain(rng, _focus(rng, image, tall, photo)), found
+
+
+def _moved(
+    places: Sequence[tuple[float, float, int]], matrix: NDArray[np.float64], cols: int
+) -> tuple[tuple[float, int], ...]:
+    points = np.array([[x, y] for x, y, _ in places], np.float64).reshape(-1, 1, 2)
+    moved = cv2.perspectiveTransform(points, matrix)[:, 0, 0] / cols
+    return tuple((float(x), row) for x, (_, _, row) in zip(moved, places, strict=True))
 
 
 def _quad(rng: Rng, plate: Image, level: int, lean: float) -> NDArray[np.float64]:
@@ -90,8 +106,8 @@ def _quad(rng: Rng, plate: Image, level: int, lean: float) -> NDArray[np.float64
 
 def _cut(
     rng: Rng, plate: Image, quad: NDArray[np.float64], close: bool, photo: Photo
-) -> tuple[Image, float]:
-    """The plate moved to its corners on a ground and cut out; and its height there in pixels."""
+) -> tuple[Image, float, NDArray[np.float64]]:
+    """The plate moved to its corners on a ground and cut out, its height there, and the map."""
     low, high = quad.min(axis=0), quad.max(axis=0)
     rows, cols = plate.shape[:2]
     room = rng.random(4)
@@ -120,7 +136,7 @@ def _cut(
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_TRANSPARENT,
     )
-    return image, rows * scale
+    return image, rows * scale, np.asarray(matrix, np.float64)
 
 
 def ground(rng: Rng, rows: int, cols: int) -> Image:

@@ -46,7 +46,10 @@ def set_row(
         if character != " ":
             ink = wide * stretch * snug
             left = x + (wide * stretch - ink) / 2
-            press(character, sheet.cell(left, y + (height - tall) / 2, ink, tall))
+            area = sheet.cell(left, y + (height - tall) / 2, ink, tall)
+            press(character, area)
+            middle = (area[0] + area[2]) / 2, (area[1] + area[3]) / 2
+            sheet.places.append((*middle, sheet.row))
         x += wide * stretch
 
 

@@ -30,6 +30,9 @@ class Sheet:
         self.width, self.height = width, height
         self.scale = rows / height
         self.ink = np.zeros((rows, max(8, round(width * self.scale))), np.uint8)
+        # Where the characters stand, in the order of the text: x and y in pixels, and the row.
+        self.places: list[tuple[float, float, int]] = []
+        self.row = 0
 
     def cell(
         self, x: float, y: float, width: float, height: float
