@@ -18,6 +18,7 @@ from ocr_pipeline.core.geometry import crop_quad, quad_size
 from ocr_pipeline.core.groundtruth import LabeledPage, is_page_set, read_page_set
 from ocr_pipeline.core.images import load_image
 from recognizer.alphabet import Alphabet, normalise
+from recognizer.label_pages import page_format, read_page_files
 from recognizer.labels import FORMATS, read_labels
 from recognizer.plates import find_codec
 from recognizer.preprocessing import round_up, to_grey
@@ -138,8 +139,9 @@ def load_lines(spec: SetSpec, alphabet: Alphabet, limit: int | None = None) -> l
 
 def _iter_lines(spec: SetSpec, refused: list[str]) -> Iterator[RealLine]:
     """The lines of a set; ``refused`` grows by what is wrong with labels that cannot be read."""
-    if _holds_pages(spec):
-        for page in read_page_set(spec.root, spec.split):
+    pages = _pages(spec)
+    if pages is not None:
+        for page in pages:
             yield from _page_lines(page, spec, refused)
         return
     for sample in read_labels(spec.root, spec.format, spec.characters, spec.base, spec.split):
@@ -154,13 +156,15 @@ def _iter_lines(spec: SetSpec, refused: list[str]) -> Iterator[RealLine]:
         yield RealLine(image, label, 0, spec.caseless, sample.name)
 
 
-def _holds_pages(spec: SetSpec) -> bool:
-    """Whether lines are to be cut from pages, whose margin allows boxes to be jittered."""
-    if spec.format not in ("auto", "jsonl"):
-        return False
-    if spec.root.is_file():
-        return spec.root.suffix == ".jsonl" and is_page_set(spec.root)
-    return (spec.root / "labels.jsonl").is_file() and is_page_set(spec.root)
+def _pages(spec: SetSpec) -> list[LabeledPage] | None:
+    """Pages that lines are to be cut from, with a margin that allows boxes to be jittered."""
+    file = spec.root if spec.root.is_file() else spec.root / "labels.jsonl"
+    if spec.format in ("auto", "jsonl") and file.suffix == ".jsonl" and file.is_file():
+        return read_page_set(spec.root, spec.split) if is_page_set(spec.root) else None
+    format = page_format(spec.root) if spec.format == "auto" else spec.format
+    if format in ("page", "alto"):
+        return read_page_files(spec.root, format, split=spec.split)
+    return None
 
 
 def _label(spec: SetSpec, text: str, name: str, refused: list[str]) -> str | None:

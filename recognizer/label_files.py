@@ -37,6 +37,25 @@ def read_text(path: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def read_ids(folder: Path, split: str) -> list[str]:
+    """Names in a text file, one a line: those of a set that belong to a split.
+
+    Args:
+        folder: the set's folder.
+        split: the file's path, or its name in that folder, with or without ``.txt``.
+
+    Raises:
+        DataError: if there is no such file, or no name in it.
+    """
+    for path in (Path(split), folder / split, folder / f"{split}.txt"):
+        if path.is_file():
+            names = [line.strip() for _, line in _lines(path)]
+            if names:
+                return names
+            raise DataError(f"{path}: no names in it")
+    raise DataError(f"{folder / split}: no such file; a split is a text file with a name a line")
+
+
 def _lines(path: Path) -> list[tuple[int, str]]:
     """(number, line) of all lines that are not blank. Only ``\\n`` ends a line: labels may hold
     any other character that Unicode calls a separator."""

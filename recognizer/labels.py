@@ -11,6 +11,9 @@
 ``tsv``     ``name<TAB>label`` a line; quotation marks are characters like others
 ``jsonl``   one object an image: ``{"image", "text"}``, or pages with ``lines`` to crop from
 ``index``   ``name 89 201 241``: numbers of lines in a file of characters
+``iam``     ``words.txt`` or ``lines.txt`` of the IAM handwriting database
+``page``    PAGE files, one or a folder of them, with the pages' images: lines to crop
+``alto``    ALTO files, likewise
 ``lmdb``    an LMDB folder with ``image-%09d``, ``label-%09d`` and ``num-samples``
 ==========  ===================================================================================
 
@@ -35,14 +38,24 @@ from PIL import Image
 
 from ocr_pipeline.core.errors import DataError, InputError
 from ocr_pipeline.core.geometry import crop_quad
-from ocr_pipeline.core.groundtruth import is_page_set, read_crop_set, read_page_set
+from ocr_pipeline.core.groundtruth import LabeledPage, is_page_set, read_crop_set, read_page_set
 from ocr_pipeline.core.images import load_image
-from recognizer.label_files import read_csv, read_index, read_tsv, read_txt, sniff_txt
+from recognizer.label_files import (
+    read_csv,
+    read_index,
+    read_text,
+    read_tsv,
+    read_txt,
+    sniff_txt,
+)
+from recognizer.label_iam import is_iam, read_iam
+from recognizer.label_pages import page_format, read_page_files
 from recognizer.plates import find_codec
 
 _log = logging.getLogger(__name__)
 
-FORMATS = ("auto", "name", "id", "label", "middle", "txt", "csv", "tsv", "jsonl", "index", "lmdb")
+_FILES = ("txt", "csv", "tsv", "jsonl", "index", "iam", "page", "alto", "lmdb")
+FORMATS = ("auto", "name", "id", "label", "middle", *_FILES)
 IMAGE_SUFFIXES = frozenset(
     (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif", ".pgm", ".ppm")
 )
@@ -123,7 +136,8 @@ def read_labels(
         alphabet_file: file of characters, one a line, for the index format.
         index_base: number of that file's first line, 0 or 1. When None: 0 if the first line is
             the space, otherwise it must be said.
-        split: name of a split in ``split.json`` (``jsonl`` only).
+        split: name of a split in ``split.json`` (``jsonl``), or a text file of the names that
+            belong to it (``iam``, ``page``, ``alto``).
         images: folder that image names are relative to; by default the label file's own, or
             ``images`` in it.
 
@@ -142,12 +156,19 @@ def read_labels(
         raise DataError(f"the index base is 0 or 1, not {index_base}")
     if format == "auto":
         path, format = _recognise(path, alphabet_file)
-    if split is not None and format != "jsonl":
-        raise DataError(f"{path}: only JSONL sets have splits, this one is {format!r}")
+    if split is not None and format not in ("jsonl", "iam", "page", "alto"):
+        raise DataError(
+            f"{path}: only sets of JSONL, IAM, PAGE and ALTO have splits, this one is {format!r}"
+        )
+    folder = Path(images) if images is not None else None
     if format in _NAME_LABELS:
         samples = _from_names(path, _NAME_LABELS[format])
     elif format == "jsonl":
         samples = _from_jsonl(path, split)
+    elif format == "iam":
+        samples = [LabeledImage(image, text) for image, text in read_iam(path, split, folder)]
+    elif format in ("page", "alto"):
+        samples = _of_pages(read_page_files(path, format, folder, split))
     elif format == "lmdb":
         samples = _from_lmdb(path.parent if path.is_file() else path)
     else:
@@ -200,7 +221,7 @@ def _recognise(path: Path, alphabet_file: str | Path | None) -> tuple[Path, str]
         raise DataError(f"{path}: holds {names}; name the file that is meant")
     if files:
         return files[0], _format_of_file(files[0], alphabet_file)
-    return path, _format_of_folder(path)
+    return path, page_format(path) or _format_of_folder(path)
 
 
 def _format_of_file(path: Path, alphabet_file: str | Path | None) -> str:
@@ -209,6 +230,13 @@ def _format_of_file(path: Path, alphabet_file: str | Path | None) -> str:
         return kind
     if kind == "mdb":
         return "lmdb"
+    if kind == "xml":
+        found = page_format(path)
+        if found is None:
+            raise DataError(f"{path}: XML, but neither PAGE nor ALTO")
+        return found
+    if kind == "txt" and is_iam(read_text(path)):
+        return "iam"
     if kind in IMAGE_SUFFIXES or f".{kind}" in IMAGE_SUFFIXES:
         raise DataError(f"{path}: an image; name the folder or the label file")
     return "index" if alphabet_file is not None else sniff_txt(path)
@@ -271,12 +299,17 @@ def _from_names(folder: Path, label: Callable[[str], str]) -> list[LabeledImage]
 def _from_jsonl(path: Path, split: str | None) -> list[LabeledImage]:
     if not is_page_set(path):
         return [LabeledImage(image, text) for image, text in read_crop_set(path, split)]
-    samples = []
-    for page in read_page_set(path, split):
-        for line in page.lines:
-            if line.text.strip() and not line.ignore:
-                samples.append(LabeledImage(page.image, line.text, line.quad))
-    return samples
+    return _of_pages(read_page_set(path, split))
+
+
+def _of_pages(pages: Iterable[LabeledPage]) -> list[LabeledImage]:
+    """The lines of pages that have a text."""
+    return [
+        LabeledImage(page.image, line.text, line.quad)
+        for page in pages
+        for line in page.lines
+        if line.text.strip() and not line.ignore
+    ]
 
 
 def _from_file(

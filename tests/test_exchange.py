@@ -21,9 +21,9 @@ from sample_trees import WILD, plain_document, tidy_documents
 import ocr_pipeline
 from ocr_pipeline import Document, Line, OcrError, Page, export, load, save
 from ocr_pipeline.core.errors import DataError, InputError, UsageError
+from ocr_pipeline.core.interchange.parse import mean_confidence
 from ocr_pipeline.exchange import from_alto, from_hocr, from_page
 from ocr_pipeline.exchange.files import parse
-from ocr_pipeline.exchange.parse import mean_confidence
 from ocr_pipeline.writers import to_page
 
 READABLE = ("json", "jsonl", "hocr", "alto", "page")

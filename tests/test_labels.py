@@ -191,7 +191,7 @@ def test_jsonl_pages_give_crops(tmp_path: Path) -> None:
 
 def test_only_jsonl_has_splits(tmp_path: Path) -> None:
     labels_file(tmp_path, "labels.txt", "a.png x\n")
-    with pytest.raises(DataError, match="only JSONL"):
+    with pytest.raises(DataError, match="have splits, this one is"):
         read_labels(tmp_path, split="dev")
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from ocr_pipeline.core.document import Document
 from ocr_pipeline.core.errors import DataError, InputError, UsageError
 from ocr_pipeline.core.images import write_atomic
-from ocr_pipeline.exchange.read_alto import from_alto
+from ocr_pipeline.core.interchange.alto import from_alto
+from ocr_pipeline.core.interchange.page import from_page
 from ocr_pipeline.exchange.read_hocr import from_hocr
 from ocr_pipeline.exchange.read_jsonl import from_jsonl
-from ocr_pipeline.exchange.read_page import from_page
 from ocr_pipeline.writers import (
     DOCUMENT_WRITERS,
     PAGE_WRITERS,

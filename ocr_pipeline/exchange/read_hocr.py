@@ -14,7 +14,7 @@ from html.parser import HTMLParser
 
 from ocr_pipeline.core.document import Char, Document, Line, Page, Polygon, Word
 from ocr_pipeline.core.errors import DataError
-from ocr_pipeline.exchange.parse import (
+from ocr_pipeline.core.interchange.parse import (
     box_polygon,
     extent,
     mean_confidence,

@@ -18,6 +18,7 @@ from xml.etree.ElementTree import Element
 
 from ocr_pipeline import __version__
 from ocr_pipeline.core.document import Document, Page
+from ocr_pipeline.core.interchange.page import EPOCH
 from ocr_pipeline.write_options import DEFAULT, WriteOptions
 from ocr_pipeline.writers.alto import text_rotation
 from ocr_pipeline.writers.placed import (
@@ -39,7 +40,6 @@ _HEAD = f"""\
        xsi:schemaLocation="{NAMESPACE} {NAMESPACE}/pagecontent.xsd">
 """
 _TAIL = "</PcGts>\n"
-EPOCH = "1970-01-01T00:00:00Z"
 
 
 def to_page(document: Document, page: Page, options: WriteOptions = DEFAULT) -> bytes:

@@ -8,7 +8,7 @@ from itertools import count
 from xml.etree.ElementTree import Element
 
 from ocr_pipeline.core.document import Char, Document, Line, Page, Polygon, Word
-from ocr_pipeline.exchange.parse import (
+from ocr_pipeline.core.interchange.parse import (
     box_polygon,
     extent,
     mean_confidence,

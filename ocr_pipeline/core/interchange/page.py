@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import count
+from itertools import count, pairwise
 from xml.etree.ElementTree import Element
 
 from ocr_pipeline.core.document import Char, Document, Line, Page, Polygon, Word
 from ocr_pipeline.core.errors import DataError
-from ocr_pipeline.exchange.parse import (
+from ocr_pipeline.core.interchange.parse import (
     extent,
     mean_confidence,
     number,
@@ -19,9 +19,15 @@ from ocr_pipeline.exchange.parse import (
     points,
     share,
 )
-from ocr_pipeline.writers.page import EPOCH
+
+#: Time that files of documents without a time of their own state: equal documents, equal bytes.
+EPOCH = "1970-01-01T00:00:00Z"
 
 _ROW = re.compile(r"\brow\s*\{\s*index\s*:\s*(\d+)")
+# Baselines nearer than this, in pixels, are of one row.
+_LEAST_PITCH = 6.0
+# Share of the distance between two baselines that letters fill above theirs, and below.
+_ASCENT, _DESCENT = 0.62, 0.25
 _PPI = {"PPI": 1.0, "PPCM": 2.54}
 
 
@@ -46,10 +52,11 @@ def from_page(data: bytes) -> Document:
 def _page(node: Element) -> Page:
     paragraphs = count()
     lines: list[Line] = []
+    pitch = _pitch(node)
     for block, regions in enumerate(_blocks(node)):
         for region in regions:
             paragraph = next(paragraphs)
-            lines += [_line(line, block, paragraph) for line in _lines(region)]
+            lines += [_line(line, block, paragraph, pitch) for line in _lines(region)]
     width, height = extent(line.polygon for line in lines)
     resolution = number(node.get("imageXResolution"), 0.0)
     dpi = resolution * _PPI.get(node.get("imageResolutionUnit") or "PPI", 0.0)
@@ -108,7 +115,28 @@ def _lines(region: Element) -> list[Element]:
     return [] if region.find("TextRegion") is not None else [region]
 
 
-def _line(node: Element, block: int, paragraph: int) -> Line:
+def _pitch(page: Element) -> float | None:
+    """Distance between a page's baselines, half of the gaps being wider; None for fewer than 2."""
+    heights = sorted(
+        sum(y for _, y in line) / len(line)
+        for line in (points(node.get("points") or "") for node in page.iter("Baseline"))
+        if line
+    )
+    gaps = sorted(b - a for a, b in pairwise(heights) if b - a > _LEAST_PITCH)
+    return gaps[len(gaps) // 2] if gaps else None
+
+
+def _above(node: Element, pitch: float | None) -> Polygon:
+    """Outline of a line that has a baseline alone: what its letters fill of the pitch."""
+    baseline = node.find("Baseline")
+    line = () if baseline is None else points(baseline.get("points") or "")
+    if not line or pitch is None:
+        return ()
+    top = tuple((x, y - _ASCENT * pitch) for x, y in line)
+    return top + tuple((x, y + _DESCENT * pitch) for x, y in reversed(line))
+
+
+def _line(node: Element, block: int, paragraph: int, pitch: float | None) -> Line:
     words = tuple(word for word in map(_word, node.findall("Word")) if word.text)
     text = _text(node) or " ".join(word.text for word in words)
     equivalent = _equivalent(node)
@@ -117,7 +145,7 @@ def _line(node: Element, block: int, paragraph: int) -> Line:
     coords = node.find("Coords")
     return Line(
         " ".join(text.split()),
-        _polygon(node),
+        _polygon(node) or _above(node, pitch),
         mean_confidence(words) if stated is None else share(number(stated, 1.0)),
         1.0 if coords is None else share(number(coords.get("conf"), 1.0)),
         words,
