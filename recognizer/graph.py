@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ocr_pipeline.core.backends.graph import Graph, State, register_graph
-from ocr_pipeline.core.errors import BackendError
+from ocr_pipeline.core.errors import NoGraphError
 from recognizer.layers import (
     DENSE_LAYERS,
     DENSE_STEM,
@@ -49,11 +49,11 @@ def crnn_graph(
         classes and the rest: as of :class:`recognizer.crnn.CRNN`.
 
     Raises:
-        BackendError: for a cell that ONNX does not have.
+        NoGraphError: for a cell that ONNX does not have.
         WeightsError: if the tensors do not fit.
     """
     if rnn not in _CELLS:
-        raise BackendError(f"ONNX has no recurrent cell {rnn!r}; use --backend torch")
+        raise NoGraphError(f"ONNX has no recurrent cell {rnn!r}; use --backend torch")
     graph = Graph("crnn", state)
     lines = graph.input("lines", "float32", ("N", 1, height, "W"))
     tall = height // 16 // rows

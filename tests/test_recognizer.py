@@ -190,6 +190,7 @@ def test_set_specs() -> None:
 class FakeSample:
     image: np.ndarray
     text: str
+    places: None = None
 
 
 class FakeRenderer:

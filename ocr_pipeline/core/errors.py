@@ -66,6 +66,10 @@ class BackendError(DeviceError):
     """An inference backend that is not installed or cannot run a net."""
 
 
+class NoGraphError(BackendError):
+    """A net that only torch can run: it has no ONNX form."""
+
+
 class DataError(OcrError):
     """A data set, label or alphabet that cannot be used as it is."""
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ocr_pipeline.core.errors import BackendError, WeightsError
+from ocr_pipeline.core.errors import NoGraphError, WeightsError
 
 Array = npt.NDArray[Any]
 State = Mapping[str, Array]
@@ -51,12 +51,12 @@ def build_graph(header: Mapping[str, Any], state: State) -> bytes:
         state: its tensors as float arrays.
 
     Raises:
-        BackendError: if the architecture has no graph.
+        NoGraphError: if the architecture has no graph.
         WeightsError: if the weights do not fit it.
     """
     name = header["architecture"]
     if name not in _BUILDERS:
-        raise BackendError(f"architecture {name!r} has no ONNX form; use --backend torch")
+        raise NoGraphError(f"architecture {name!r} has no ONNX form; use --backend torch")
     try:
         return _BUILDERS[name](state, header, **header["config"])
     except TypeError as error:

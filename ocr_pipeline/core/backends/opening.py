@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ocr_pipeline.core.backends.choice import Choice, choices, forms_of, installed
 from ocr_pipeline.core.backends.session import Header, Net, Session, SessionOptions
-from ocr_pipeline.core.errors import BackendError, OcrError
+from ocr_pipeline.core.errors import BackendError, NoGraphError, OcrError
 from ocr_pipeline.core.weights import SUFFIX, read_header
 
 log = logging.getLogger(__name__)
@@ -43,8 +43,14 @@ def open_session(
             if place + 1 == len(possible):
                 raise
             following = possible[place + 1]
-            log.warning(
-                "%s %s cannot be used (%s); falling back to %s %s", *choice, error, *following
+            # That a net is for torch alone is nothing that anyone could mend.
+            level = logging.INFO if isinstance(error, NoGraphError) else logging.WARNING
+            log.log(
+                level,
+                "%s %s cannot be used (%s); falling back to %s %s",
+                *choice,
+                error,
+                *following,
             )
     raise AssertionError("choices() never returns an empty list")
 
