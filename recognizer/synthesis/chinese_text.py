@@ -161,7 +161,7 @@ class ChineseText:
     def _foreign(self, rng: Rng, most: int) -> str:
         """Latin letters, digits and signs alone."""
         roll = rng.random()
-        if roll < 0.3:
+        if roll < 0.15:
             return "".join(chr(int(c)) for c in rng.integers(0x21, 0x7F, most))
         if roll < 0.5:
             return pick(rng, (self._latin.email, self._latin.url, self._latin.code))(rng)
@@ -191,8 +191,9 @@ def _tidy(text: str) -> str:
 def _even_table() -> tuple[str, np.ndarray]:
     """The characters that even lines draw from, and their running share."""
     weights = {c: 0.7 if i < 3755 else 1.25 for i, c in enumerate(HANZI)}
-    weights |= dict.fromkeys(ASCII.strip() + SIGNS, 0.6)
-    weights |= dict.fromkeys(_LOOKALIKES, 0.1)
+    # Letters and signs occur in all other lines, where their neighbours tell O from 0.
+    weights |= dict.fromkeys(SIGNS, 0.35) | dict.fromkeys(ASCII.strip(), 0.12)
+    weights |= dict.fromkeys(_LOOKALIKES, 0.05)
     for character in [c for c in weights if c in _TWINS or normalise(c) != c]:
         del weights[character]
     running = np.cumsum(list(weights.values()))
