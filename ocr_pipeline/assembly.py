@@ -115,7 +115,7 @@ class ReadLine:
             np.array(slice_quad(self.quad, [start], [end])[0], np.float32),
             self.score,
             " ".join("".join(c.text for c in run) for run in runs),
-            _mean_confidence(chars),
+            _part_confidence(self.confidence, chars, self.chars),
             _with_blanks(runs, places),
         )
 
@@ -186,7 +186,8 @@ def make_line(
     polygons = slice_quad(read.quad, starts, ends, read.pad_x)
     words, done = [], len(runs)
     for run, outline in zip(runs, polygons, strict=False):
-        words.append(_word(run, outline, polygons[done : done + len(run)]))
+        sure = _part_confidence(read.confidence, run, chars)
+        words.append(_word(run, sure, outline, polygons[done : done + len(run)]))
         done += len(run)
     return Line(
         text=read.text,
@@ -211,7 +212,9 @@ def _split(chars: Sequence[CharLike]) -> list[list[CharLike]]:
     return [run for run in runs if run]
 
 
-def _word(chars: Sequence[CharLike], outline: Polygon, outlines: Sequence[Polygon]) -> Word:
+def _word(
+    chars: Sequence[CharLike], confidence: float, outline: Polygon, outlines: Sequence[Polygon]
+) -> Word:
     nodes = tuple(
         Char(char.text, place, _share(char.confidence))
         for char, place in zip(chars, outlines, strict=True)
@@ -219,15 +222,38 @@ def _word(chars: Sequence[CharLike], outline: Polygon, outlines: Sequence[Polygo
     return Word(
         text="".join(char.text for char in chars),
         polygon=outline,
-        confidence=_share(_mean_confidence(chars)),
+        confidence=_share(confidence),
         chars=nodes,
     )
 
 
-def _mean_confidence(chars: Sequence[CharLike]) -> float:
-    """Geometric mean of the characters' confidences."""
-    logs = sum(math.log(max(char.confidence, 1e-6)) for char in chars)
-    return math.exp(logs / len(chars))
+def legibility(reading: ReadingLike) -> float:
+    """Geometric mean of the characters' confidences, 0 to 1.
+
+    It does not fall with a line's length as the confidence does, and so tells print that is read
+    with an error from what is no print at all.
+    """
+    if not reading.chars:
+        return 0.0
+    logs = sum(math.log(max(char.confidence, 1e-6)) for char in reading.chars)
+    return math.exp(logs / len(reading.chars))
+
+
+def _part_confidence(
+    confidence: float, part: Sequence[CharLike], chars: Sequence[CharLike]
+) -> float:
+    """How probable it is that a part of a line is right.
+
+    The line's doubt is shared out as its characters' doubts are: the product over all parts is
+    the line's confidence.
+    """
+    return confidence ** (_doubt(part) / _doubt(chars))
+
+
+def _doubt(chars: Sequence[CharLike]) -> float:
+    """Sum over characters; never nothing, for none is beyond doubt."""
+    sure = (min(max(char.confidence, 1e-6), 1 - 1e-4) for char in chars if not char.text.isspace())
+    return -sum(map(math.log, sure))
 
 
 def _share(value: float) -> float:

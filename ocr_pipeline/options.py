@@ -9,6 +9,8 @@ from pathlib import Path
 from ocr_pipeline.core.backend_names import BACKENDS as BACKENDS
 from ocr_pipeline.core.backend_names import PRECISIONS as PRECISIONS
 from ocr_pipeline.core.errors import UsageError
+from ocr_pipeline.languages import LANGS as LANGS
+from ocr_pipeline.languages import names_of
 from ocr_pipeline.layout_options import LayoutOptions
 from ocr_pipeline.pdf_options import PdfOptions
 from ocr_pipeline.read_options import ReadOptions
@@ -27,7 +29,10 @@ class RunOptions:
 
     Attributes:
         detector: bundled name or weights file of the detector.
-        recognizer: bundled name or weights file of the recognizer.
+        lang: language of the text: ``en`` (all of Western Europe's), ``zh`` (simplified
+            Chinese, with Latin words in it), or ``auto``, which decides line by line.
+        recognizer: bundled name or weights file of the recognizer; None takes the one of
+            ``lang``.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``, for both stages.
         detector_device: the detector's device where it differs from ``device``.
         recognizer_device: the recognizer's device where it differs from ``device``.
@@ -57,7 +62,8 @@ class RunOptions:
     """
 
     detector: str = DEFAULT_DETECTOR
-    recognizer: str = DEFAULT_RECOGNIZER
+    lang: str = "en"
+    recognizer: str | None = None
     device: str = "auto"
     detector_device: str | None = None
     recognizer_device: str | None = None
@@ -86,6 +92,11 @@ class RunOptions:
     pdf_a: bool = False
     pdf_upright: bool = False
     pdf_language: str | None = None
+
+    @property
+    def recognizers(self) -> tuple[str, ...]:
+        """Names of the recognizers: one, or one of Latin script and one of Chinese."""
+        return (self.recognizer,) if self.recognizer else names_of(self.lang)
 
     @property
     def reading(self) -> ReadOptions:
@@ -118,6 +129,8 @@ class RunOptions:
 
     def __post_init__(self) -> None:
         _ = self.reading, self.pdf, self.page_layout  # which check their own parts
+        if self.lang not in LANGS:
+            raise UsageError(f"--lang {self.lang!r}: use {', '.join(LANGS)}")
         if self.backend not in BACKENDS:
             raise UsageError(f"--backend {self.backend!r}: use {', '.join(BACKENDS)}")
         if self.precision not in PRECISIONS:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ocr_pipeline.assembly import Quad, ReadingLike, ReadLine, make_line
+from ocr_pipeline.assembly import Quad, ReadingLike, ReadLine, legibility, make_line
 from ocr_pipeline.core.document import Document, Page
 from ocr_pipeline.core.errors import InputError
 from ocr_pipeline.core.geometry import box_quad, crop_quad, quad_size
@@ -32,6 +32,8 @@ Image = npt.NDArray[np.uint8]
 # banners alike.
 PAD_X = 0.08
 PAD_Y = -0.06
+# What is less legible than this is a picture or a scrawl that the detector took for a line.
+LEAST_LEGIBILITY = 0.5
 
 
 class DetectedLike(Protocol):
@@ -251,7 +253,11 @@ class Pipeline:
         return PAD_X if self.options.detect else 0.0
 
     def _keeps(self, reading: ReadingLike) -> bool:
-        return bool(reading.text.strip()) and reading.confidence >= self.options.least_confidence
+        if not reading.text.strip():
+            return False
+        if self.options.min_confidence is not None:
+            return reading.confidence >= self.options.min_confidence
+        return not self.options.detect or legibility(reading) >= LEAST_LEGIBILITY
 
     def _detect(self, image: Image) -> tuple[list[Quad], list[float]]:
         """Quads and scores of an image's lines."""

@@ -18,10 +18,12 @@ from ocr_pipeline.core.timing import stage
 from ocr_pipeline.core.weights import find_weights
 from recognizer.alphabet import Alphabet
 from recognizer.beam import CharNgram, Lexicon, prefix_beam
+from recognizer.confidence import Calibration, text_probabilities
 from recognizer.ctc import Decoded, greedy, widen_spans
 from recognizer.layers import Columns
 from recognizer.net import NET, softmax
 from recognizer.preprocessing import PREPROCESSING, prepare, round_up, stack
+from recognizer.spacing import without_false_blanks
 
 DEFAULT = "crnn-latin"
 _USUAL = 512  # a batch holds more lines that are shorter than this, and fewer that are longer
@@ -39,7 +41,7 @@ class CharReading:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A line: text, confidence (geometric mean of its characters'), characters in order."""
+    """A line: text, how probable it is that all of it is right, and its characters in order."""
 
     text: str
     confidence: float
@@ -108,6 +110,7 @@ class Recognizer:
         self.width = int(preprocessing.get("width", 0))  # 0: lines keep their aspect
         self.columns = Columns.of(header["architecture"], header["config"])
         self.alphabet = Alphabet.from_header(dict(header))
+        self.calibration = Calibration.from_header(header)
 
     @classmethod
     def from_weights(
@@ -152,11 +155,25 @@ class Recognizer:
         one_width = bool(self.width)
         for group, width in _buckets(widths, self.batch_size, self.session.sizes, one_width):
             probabilities = self._probabilities([lines[i] for i in group], width)
-            for i, row in zip(group, probabilities, strict=True):
-                size = lines[i].shape[1]
-                decoded = self.decoding.decode(row[: self.columns.steps(size)], self.alphabet)
-                readings[i] = self._reading(decoded, size)
+            steps = [self.columns.steps(lines[i].shape[1]) for i in group]
+            decoded = [
+                self.decoding.decode(row[:count], self.alphabet)
+                for row, count in zip(probabilities, steps, strict=True)
+            ]
+            sure = self._sure(probabilities, steps, decoded)
+            for i, line, confidence in zip(group, decoded, sure, strict=True):
+                line = without_false_blanks(line, self.alphabet)
+                readings[i] = self._reading(line, lines[i].shape[1], confidence)
         return readings
+
+    def _sure(
+        self, probabilities: npt.NDArray[np.float32], steps: list[int], decoded: list[Decoded]
+    ) -> list[float]:
+        """How probable it is that each of the texts is right."""
+        texts = [line.classes for line in decoded]
+        found = text_probabilities(probabilities, steps, texts, self.alphabet.blank_index)
+        sure: list[float] = self.calibration.apply(found).tolist()
+        return sure
 
     def _probabilities(
         self, lines: Sequence[npt.NDArray[np.float32]], width: int
@@ -165,21 +182,20 @@ class Recognizer:
             logits = self.session.run(stack(lines, width))[0]
         return softmax(logits)
 
-    def _reading(self, decoded: Decoded, width: int) -> Reading:
+    def _reading(self, decoded: Decoded, width: int, confidence: float) -> Reading:
         chars = []
-        for index, confidence, (start, end) in zip(
+        for index, sure, (start, end) in zip(
             decoded.classes, decoded.confidences, self._extents(decoded, width), strict=True
         ):
             place = min(start, 1.0), min(end, 1.0)
-            chars.append(CharReading(self.alphabet.character(index), min(confidence, 1.0), *place))
+            chars.append(CharReading(self.alphabet.character(index), min(sure, 1.0), *place))
         while chars and chars[0].text == " ":
             chars.pop(0)
         while chars and chars[-1].text == " ":
             chars.pop()
         if not chars:
             return Reading("", 0.0)
-        confidence = float(np.exp(np.mean(np.log([max(c.confidence, 1e-6) for c in chars]))))
-        return Reading("".join(c.text for c in chars), min(confidence, 1.0), tuple(chars))
+        return Reading("".join(c.text for c in chars), confidence, tuple(chars))
 
     def _extents(self, decoded: Decoded, width: int) -> list[tuple[float, float]]:
         """Extents of the characters in fractions of the width, each in its own row."""

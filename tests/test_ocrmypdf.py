@@ -180,10 +180,22 @@ def test_its_own_pdfs_can_be_read_again(tmp_path: Path, fakes: Any) -> None:
 
 def test_languages_are_those_of_the_alphabet(tmp_path: Path, fakes: Any) -> None:
     known = plugin.Engine.languages(None)
-    assert {"eng", "deu", "fra"} <= known and not {"chi_sim", "rus"} & known
+    assert {"eng", "deu", "fra"} <= known and not {"chi_tra", "rus"} & known
     path = scan(tmp_path)
-    with pytest.raises(MissingDependencyError, match="chi_sim"):
-        ocrmypdf.ocr(path, tmp_path / "o.pdf", plugins=[NAME], language=["chi_sim"])
+    with pytest.raises(MissingDependencyError, match="rus"):
+        ocrmypdf.ocr(path, tmp_path / "o.pdf", plugins=[NAME], language=["rus"])
+
+
+def test_languages_choose_the_recognizers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lang(*names: str) -> str:
+        return plugin.run_options(SimpleNamespace(languages=list(names))).lang
+
+    assert (lang(), lang("deu", "eng"), lang("chi_sim")) == ("en", "en", "zh")
+    assert lang("eng", "chi_sim") == lang("chi_sim+eng") == "auto"
+    nets = {"en": "crnn-latin", "zh": "nowhere"}
+    monkeypatch.setattr("ocr_pipeline.languages.LANGUAGES", nets)
+    with pytest.raises(BadArgsError, match="zh needs the recognizer nowhere"):
+        ocrmypdf.ocr(scan(tmp_path), tmp_path / "o.pdf", plugins=[NAME], language=["chi_sim"])
 
 
 def test_alphabets_write_languages() -> None:

@@ -16,9 +16,10 @@ from ocr_pipeline.core.weights import find_weights
 from ocr_pipeline.options import RunOptions
 
 # Options that choose where and how fast pages are read. They may change the last digits of a
-# confidence, and nothing that would be worth reading ten thousand pages again for.
+# confidence, and nothing that would be worth reading ten thousand pages again for. The language
+# says which recognizers are taken, and these are named.
 _NEUTRAL = frozenset(
-    {"device", "detector_device", "recognizer_device", "threads", "batch_size", "password"}
+    {"device", "detector_device", "recognizer_device", "threads", "batch_size", "password", "lang"}
 )
 _FORMATS = "format"
 
@@ -38,7 +39,7 @@ def settings_of(options: RunOptions, batch: BatchOptions) -> dict[str, Any]:
         values["detector"] = weights_name(options.detector)
     else:
         del values["detector"]
-    values["recognizer"] = weights_name(options.recognizer)
+    values["recognizer"] = " + ".join(map(weights_name, options.recognizers))
     values[_FORMATS] = sorted(options.format)
     values["review_below"] = batch.review_below
     return values

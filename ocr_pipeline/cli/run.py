@@ -22,6 +22,7 @@ from ocr_pipeline.options import (
     BACKENDS,
     DEFAULT_FORMATS,
     FORMATS,
+    LANGS,
     PLATE_LABELS,
     PRECISIONS,
     RunOptions,
@@ -115,7 +116,12 @@ def _option(flag: str, **kwargs: Any) -> Any:
 @_option("--overlay-words", is_flag=True, help="Draw the outlines of words in the overlay.")
 @_option("--characters", is_flag=True, help="Write each character to hOCR, ALTO and PAGE.")
 @_option("--detector", help="Detector: bundled name or weights file.")
-@_option("--recognizer", help="Recognizer: bundled name or weights file.")
+@_option(
+    "--lang",
+    type=click.Choice(LANGS),
+    help="Language: en (all of Western Europe's), zh, or auto, which decides line by line.",
+)
+@_option("--recognizer", help="Recognizer instead of the language's: bundled name or file.")
 @_option(
     "--plate-labels",
     type=click.Choice(PLATE_LABELS),

@@ -13,7 +13,7 @@ from ocr_pipeline.core.train_options import config_option
 from ocr_pipeline.options import (
     BACKENDS,
     DEFAULT_DETECTOR,
-    DEFAULT_RECOGNIZER,
+    LANGS,
     PRECISIONS,
     RunOptions,
 )
@@ -52,12 +52,15 @@ def _option(flag: str, **kwargs: Any) -> Any:
     show_default=True,
     help="Detector: bundled name or weights file; several to choose from.",
 )
+@_option(
+    "--lang",
+    type=click.Choice(LANGS),
+    help="Language: en (all of Western Europe's), zh, or auto, which decides line by line.",
+)
 @click.option(
     "--recognizer",
     multiple=True,
-    default=[DEFAULT_RECOGNIZER],
-    show_default=True,
-    help="Recognizer: bundled name or weights file; several to choose from.",
+    help="Recognizer instead of the language's: bundled name or file; several to choose from.",
 )
 @_option("--device", help="auto, cpu, cuda, cuda:N or mps, for both stages.")
 @_option("--detector-device", help="Device of the detector alone.")

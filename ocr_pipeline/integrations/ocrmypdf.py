@@ -12,7 +12,7 @@ import math
 import os
 import shutil
 from argparse import ArgumentParser
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from functools import lru_cache
 from pathlib import Path
 from threading import RLock
@@ -53,7 +53,8 @@ def is_chosen(options: Any) -> bool:
 
 def run_options(options: Any) -> RunOptions:
     """How pages are read, by OCRmyPDF's options."""
-    from ocr_pipeline.options import DEFAULT_DETECTOR, DEFAULT_RECOGNIZER, RunOptions
+    from ocr_pipeline.languages import lang_of
+    from ocr_pipeline.options import DEFAULT_DETECTOR, RunOptions
 
     threads = 0
     if not getattr(options, "use_threads", True):
@@ -62,10 +63,16 @@ def run_options(options: Any) -> RunOptions:
         threads = max(1, count // (getattr(options, "jobs", None) or count))
     return RunOptions(
         detector=getattr(options, "detector", None) or DEFAULT_DETECTOR,
-        recognizer=getattr(options, "recognizer", None) or DEFAULT_RECOGNIZER,
+        lang=lang_of("zh" if name == "chi_sim" else "en" for name in _languages(options)),
+        recognizer=getattr(options, "recognizer", None) or None,
         device=getattr(options, "device", None) or "auto",
         threads=threads,
     )
+
+
+def _languages(options: Any) -> Sequence[str]:
+    """What -l names, without the + that may stand between."""
+    return [part for name in getattr(options, "languages", None) or () for part in name.split("+")]
 
 
 @lru_cache(maxsize=1)
@@ -111,12 +118,17 @@ class Engine(OcrEngine):
         """Languages that the recognizer's alphabet can write; not what it knows words of."""
         from ocr_pipeline.core.weights import find_weights, read_header
         from ocr_pipeline.integrations.languages import languages_of
+        from ocr_pipeline.languages import installed
 
-        try:
-            header = read_header(find_weights(run_options(options).recognizer, "recognizer"))
-        except OcrError as error:
-            raise BadArgsError(str(error)) from error
-        return languages_of(header.get("alphabet", ()))
+        given = getattr(options, "recognizer", None)
+        known: set[str] = set()
+        for name in (given,) if given else installed():
+            try:
+                header = read_header(find_weights(name, "recognizer"))
+            except OcrError as error:
+                raise BadArgsError(str(error)) from error
+            known |= languages_of(header.get("alphabet", ()))
+        return known
 
     @staticmethod
     def get_orientation(input_file: Path, options: Any) -> OrientationConfidence:
@@ -269,12 +281,16 @@ def check_options(options: Any) -> None:
     if not is_chosen(options):
         return
     from ocr_pipeline.core.weights import find_weights
+    from ocr_pipeline.languages import check_installed
     from ocr_pipeline.pipeline import check_devices
 
     try:
         wanted = run_options(options)
         find_weights(wanted.detector, "detector")
-        find_weights(wanted.recognizer, "recognizer")
+        if wanted.recognizer is None:
+            check_installed(wanted.lang)
+        else:
+            find_weights(wanted.recognizer, "recognizer")
         check_devices(wanted)
     except OcrError as error:
         raise BadArgsError(str(error)) from error

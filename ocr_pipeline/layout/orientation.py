@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from ocr_pipeline.assembly import Quad, ReadingLike
+from ocr_pipeline.assembly import Quad, ReadingLike, legibility
 from ocr_pipeline.core.geometry import quad_size
 from ocr_pipeline.layout.ink import FEWEST, Ink, look_at_ink
 from ocr_pipeline.layout.turn import Turn
@@ -36,7 +36,7 @@ SAMPLE = 4
 SAMPLE_WIDTHS = (5.0, 16.0)
 SAMPLE_LEAST = 3.0
 ALIKE = 1.5
-# Mean confidence that upside-down lines do not reach; what the other way up must have at least to
+# Mean legibility that upside-down lines do not reach; what the other way up must have at least to
 # be taken; and by how much it must be better, where it reads fairly and where it reads badly.
 READS_WELL = 0.93
 READS_FAIRLY = 0.85
@@ -176,5 +176,5 @@ def _sample(quads: Sequence[Quad]) -> list[int]:
 
 
 def _confidence(readings: Sequence[ReadingLike]) -> float:
-    """Mean confidence of readings; one without text counts as none."""
-    return float(np.mean([r.confidence if r.text.strip() else 0.0 for r in readings]))
+    """Mean legibility of readings; one without text counts as none."""
+    return float(np.mean([legibility(r) if r.text.strip() else 0.0 for r in readings]))

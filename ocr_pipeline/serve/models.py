@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ocr_pipeline.core.errors import UsageError
+from ocr_pipeline.languages import AUTO, check_installed
+from ocr_pipeline.line_by_line import LineByLine
 from ocr_pipeline.options import RunOptions
 from ocr_pipeline.pipeline import (
     DetectorLike,
@@ -60,7 +62,10 @@ class Models:
         from ocr_pipeline.core.weights import find_weights, read_header
 
         detectors = detectors or (options.detector,)
-        recognizers = recognizers or (options.recognizer,)
+        by_line = not recognizers and options.recognizer is None and options.lang == AUTO
+        if not recognizers and options.recognizer is None:
+            check_installed(options.lang)
+        recognizers = recognizers or options.recognizers
         check_devices(options)
         found: dict[str, DetectorLike] = {}
         read: dict[str, RecognizerLike] = {}
@@ -73,6 +78,8 @@ class Models:
             short = _short(name, read, "recognizer")
             read[short] = load_recognizer(replace(options, recognizer=name))
             headers[short] = read_header(find_weights(name, "recognizer"))
+        if by_line:  # the first is taken where a request says nothing; the others can be named
+            read = {AUTO: LineByLine(*read.values()), **read}
         return cls(options, found, read, headers)
 
     def pipeline(self, options: RunOptions) -> Pipeline:
@@ -82,7 +89,8 @@ class Models:
             UsageError: if a net is named that is not there.
         """
         detector = _pick(self.detectors, options.detector, "detector")
-        recognizer = _pick(self.recognizers, options.recognizer, "recognizer")
+        name = options.recognizer or next(iter(self.recognizers))
+        recognizer = _pick(self.recognizers, name, "recognizer")
         # The number of threads belongs to the process, and was set when the nets were loaded.
         return Pipeline(replace(options, threads=0), detector=detector, recognizer=recognizer)
 

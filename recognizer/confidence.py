@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How probable it is that a line was read without error."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+KEY = "calibration"
+_LEAST = 1e-12
+
+
+def text_probabilities(
+    probabilities: npt.NDArray[np.float32],
+    steps: Sequence[int],
+    texts: Sequence[Sequence[int]],
+    blank: int,
+) -> npt.NDArray[np.float64]:
+    """What the net itself says of whole texts: the sum over all paths that write them.
+
+    Graves et al., "Connectionist Temporal Classification" (2006), the forward variables; in
+    plain numbers, for only texts of less than 1e-300 vanish.
+
+    Args:
+        probabilities: (N, T, classes).
+        steps: time steps of each line, of which the others are padding.
+        texts: classes of each line's text.
+        blank: class of the blank.
+
+    Returns:
+        (N,) 0 to 1.
+    """
+    longest = max((len(text) for text in texts), default=0)
+    states = np.full((len(texts), 2 * longest + 1), blank)
+    for row, text in zip(states, texts, strict=True):
+        row[1 : 2 * len(text) : 2] = text
+    skips = np.zeros(states.shape)  # from one character straight to the next, other one
+    skips[:, 1:2] = 1.0  # and from before the line to its first
+    skips[:, 3::2] = states[:, 3::2] != states[:, 1:-2:2]
+    ends = defaultdict(list)
+    for line, count in enumerate(steps):
+        ends[count].append(line)
+    emitted = np.take_along_axis(probabilities, states[:, None, :], axis=2)
+    # Two columns in front of the states, so that each has two before it; all paths start in one.
+    paths = np.zeros((len(texts), states.shape[1] + 2))
+    paths[:, 1] = 1.0
+    found = np.zeros(len(texts))
+    for step in range(max(steps, default=0)):
+        arriving = paths[:, 2:] + paths[:, 1:-1]
+        arriving += skips * paths[:, :-2]
+        arriving *= emitted[:, step]
+        paths[:, 2:] = arriving
+        paths[:, 1] = 0.0
+        for line in ends.get(step + 1, ()):
+            last = 2 * len(texts[line]) + 2
+            found[line] = paths[line, last] + (paths[line, last - 1] if texts[line] else 0.0)
+    return np.minimum(found, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """From a net's own probability of a text to the share of such texts that are right.
+
+    A straight line between the logarithms of the odds (Platt, 1999): it never changes which of
+    two lines is the surer one.
+
+    Attributes:
+        slope: above 0.
+        offset: added.
+        lines: number of held-back lines that it was fitted on.
+        sets: names of their sets.
+    """
+
+    slope: float = 1.0
+    offset: float = 0.0
+    lines: int = 0
+    sets: tuple[str, ...] = ()
+
+    @classmethod
+    def from_header(cls, header: Mapping[str, Any]) -> Calibration:
+        """The calibration of a weights file; none changes nothing."""
+        found = header.get(KEY) or {}
+        return cls(
+            float(found.get("slope", 1.0)),
+            float(found.get("offset", 0.0)),
+            int(found.get("lines", 0)),
+            tuple(found.get("sets", ())),
+        )
+
+    def to_header(self) -> dict[str, Any]:
+        """What goes into a weights file's header under :data:`KEY`."""
+        return {
+            "slope": round(self.slope, 4),
+            "offset": round(self.offset, 4),
+            "lines": self.lines,
+            "sets": list(self.sets),
+        }
+
+    def apply(self, probabilities: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Calibrated probabilities, each 0 to 1."""
+        return _share(self.slope * log_odds(probabilities) + self.offset)
+
+
+def log_odds(probabilities: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """ln(p / (1 - p)), finite."""
+    sure = np.clip(np.asarray(probabilities, np.float64), _LEAST, 1 - _LEAST)
+    return np.asarray(np.log(sure) - np.log1p(-sure))
+
+
+def fit(
+    probabilities: npt.ArrayLike, right: npt.ArrayLike, weights: npt.ArrayLike | None = None
+) -> Calibration:
+    """The calibration of the greatest likelihood, by Newton's method.
+
+    Args:
+        probabilities: (N,) the net's, of its readings.
+        right: (N,) whether each reading was right.
+        weights: (N,) how much each counts.
+
+    Raises:
+        ValueError: if all readings are right, or none is: nothing can be told from that.
+    """
+    x = log_odds(probabilities)
+    y = np.asarray(right, np.float64)
+    if not 0 < y.sum() < len(y):
+        raise ValueError("confidences are calibrated on right and wrong readings; here is one kind")
+    weight = np.ones(len(y)) if weights is None else np.asarray(weights, np.float64)
+    terms = np.stack([x, np.ones(len(x))])
+    line = np.array([1.0, 0.0])
+    for _ in range(100):
+        sure = _share(line @ terms)
+        slope = terms @ (weight * (y - sure))
+        # A little is added so that a fit to few lines does not run away.
+        curve = (terms * (weight * sure * (1 - sure))) @ terms.T + 1e-6 * np.eye(2)
+        step = np.linalg.solve(curve, slope)
+        line = line + np.clip(step, -1.0, 1.0)
+        if np.abs(step).max() < 1e-8:
+            break
+    return Calibration(max(float(line[0]), 1e-3), float(line[1]), len(y))
+
+
+def _share(odds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.asarray(1 / (1 + np.exp(-np.clip(odds, -50, 50))))
