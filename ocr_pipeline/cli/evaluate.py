@@ -91,7 +91,7 @@ def detector(detector: str, **common: Any) -> None:
 @click.option("--alphabet-file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--index-base", type=click.IntRange(0, 1))
 @click.option(
-    "--codec", type=click.Choice(list(CODECS)), help="How labels become texts: see docs/tasks.md."
+    "--codec", type=click.Choice(list(CODECS)), help="How labels become texts: see docs/plates.md."
 )
 @click.option(
     "--normalise",
