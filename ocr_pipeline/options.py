@@ -43,9 +43,10 @@ class RunOptions:
         batch_size: lines that the recognizer reads at once.
         min_score: detector score (0 to 1) below which a line is dropped; None leaves the
             detector's own threshold.
-        min_confidence: recognizer confidence (0 to 1) below which a line is dropped. None drops
-            those below 0.5 that a detector found (mostly pictures and handwriting, not text) and
-            nothing where each image is one line.
+        min_confidence: probability (0 to 1) of being right as a whole below which a line is
+            dropped. None drops, of the lines that a detector found, those whose characters are
+            hardly legible (mostly pictures and scrawls, not text), and nothing where each image
+            is one line.
         beam: prefixes that beam search keeps; 0 takes the likeliest class of every step.
         lexicon: text file of the only words that may be read; needs a beam.
         ngram: text file whose character n-gram helps the beam.
@@ -119,13 +120,6 @@ class RunOptions:
     def pdf(self) -> PdfOptions:
         """What searchable PDFs are like."""
         return PdfOptions(pdf_a=self.pdf_a, upright=self.pdf_upright, language=self.pdf_language)
-
-    @property
-    def least_confidence(self) -> float:
-        """Confidence from which a line is kept."""
-        if self.min_confidence is not None:
-            return self.min_confidence
-        return 0.5 if self.detect else 0.0
 
     def __post_init__(self) -> None:
         _ = self.reading, self.pdf, self.page_layout  # which check their own parts
