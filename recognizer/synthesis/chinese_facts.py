@@ -27,9 +27,17 @@ _UNITS = split_list(
 )
 
 
+def _digits(rng: Rng, count: int) -> str:
+    """Digits, equal ones in a row oftener than by chance: CTC finds these hardest."""
+    text = pick(rng, "0123456789")
+    while len(text) < count:
+        text += text[-1] if chance(rng, 0.2) else pick(rng, "0123456789")
+    return text
+
+
 def _count(rng: Rng) -> str:
     """A number in figures, with groups or decimals at times."""
-    value = int(10 ** rng.uniform(0, 6))
+    value = int("1" + _digits(rng, 6)) % int(10 ** rng.uniform(0.5, 6.5))
     roll = rng.random()
     if roll < 0.2:
         return f"{value:,}"
@@ -106,7 +114,7 @@ def _entry(rng: Rng) -> str:
 
 
 def _phone(rng: Rng) -> str:
-    digits = "".join(map(str, rng.integers(0, 10, 8)))
+    digits = _digits(rng, 8)
     roll = rng.random()
     if roll < 0.4:
         return f"1{pick(rng, '3578')}{rng.integers(0, 10)}{digits}"
@@ -115,7 +123,7 @@ def _phone(rng: Rng) -> str:
 
 def _code(rng: Rng) -> str:
     letters = "".join(pick(rng, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") for _ in range(rng.integers(1, 4)))
-    digits = "".join(map(str, rng.integers(0, 10, int(rng.integers(1, 8)))))
+    digits = _digits(rng, int(rng.integers(1, 8)))
     return pick(rng, (f"{letters}{digits}", f"{letters}-{digits}", digits, f"No.{digits}"))
 
 
