@@ -94,7 +94,7 @@ def _rule(rng: Rng, paper: Image, baseline: float, box: float, slope: float) -> 
 def blot(rng: Rng, dark: NDArray[np.float32], paper: Image) -> Image:
     """Put the ink on the paper: grey uint8 (H, W)."""
     tone = float(paper.mean())
-    black = rng.uniform(0, 60) if rng.random() < 0.6 else rng.uniform(40, tone - 95)
+    black = rng.uniform(0, 60) if rng.random() < 0.6 else rng.uniform(40, max(40.0, tone - 95))
     ground = paper.astype(np.float32)
     ground -= dark * (ground - np.float32(black))
     return np.clip(ground, 0, 255).astype(np.uint8)
