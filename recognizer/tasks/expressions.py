@@ -19,5 +19,5 @@ PRESET = Preset(
     renderer=_renderer,
     # 48 rows leave three columns to a character of the longest expressions, one or two to a
     # bracket: CTC needs two where two brackets meet.
-    options={"name": "expressions", "height": 48, "width": 0.375, "hidden": 128},
+    options={"name": "expressions", "height": 48},
 )

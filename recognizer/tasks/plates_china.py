@@ -19,5 +19,12 @@ PRESET = Preset(
     summary="Chinese number plates, 京A12345",
     alphabet="0123456789" + CHINESE_LETTERS + CHINESE_PROVINCES + CHINESE_SPECIAL,
     renderer=_renderer,
-    options={"name": "plates-china", "height": 64, "line_width": 160, "rows": 2},
+    options={
+        "name": "plates-china",
+        "height": 64,
+        "line_width": 160,
+        "rows": 2,
+        "width": 0.375,
+        "hidden": 128,
+    },
 )

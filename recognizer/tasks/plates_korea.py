@@ -21,5 +21,12 @@ PRESET = Preset(
     summary="Korean number plates of one line and of two, 서울18나6897",
     alphabet="0123456789" + "".join(dict.fromkeys(_HANGUL)),
     renderer=_renderer,
-    options={"name": "plates-korea", "height": 64, "line_width": 160, "rows": 2},
+    options={
+        "name": "plates-korea",
+        "height": 64,
+        "line_width": 160,
+        "rows": 2,
+        "width": 0.375,
+        "hidden": 128,
+    },
 )
