@@ -88,6 +88,7 @@ class Hands:
     def __init__(self, folders: Sequence[Path] = ()) -> None:
         library = FontLibrary(list(folders) or None, hands=True)
         faces = [f for f in library.faces if folders or f.category == "handwriting"]
+        faces = [face for face in faces if face.path is not None]  # Pillow's own is no hand
         found = [hand for face in faces if (hand := _hand(face)) is not None]
         if not found:
             where = ", ".join(map(str, folders)) or "the system's font folders"
