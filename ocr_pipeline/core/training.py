@@ -207,6 +207,9 @@ class _Run:
             prefetch_factor=4 if workers else None,
             pin_memory=self.device.type == "cuda",
             worker_init_fn=worker_init,
+            # Its own, or a resumed run, which starts the loader once more, would have other
+            # dropout than the uninterrupted one.
+            generator=torch.Generator().manual_seed(self.options.seed),
         )
         for chunk in loader:
             yield from chunk[self.offset :]
