@@ -319,6 +319,8 @@ def _from_file(
     index_base: int | None,
     images: str | Path | None,
 ) -> list[LabeledImage]:
+    if path.is_dir() and (path / f"labels.{format}").is_file():
+        path = path / f"labels.{format}"
     if path.is_dir():
         raise DataError(f"{path}: a folder; name the {format} file in it")
     if format == "index":

@@ -4,110 +4,143 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-import numpy as np
-from numpy.typing import NDArray
 
 from ocr_pipeline.core.errors import UsageError
-from ocr_pipeline.core.images import save_image, write_atomic
+from recognizer.label_layouts import LAYOUTS
+from recognizer.tasks import PRESETS, load_preset
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 F = TypeVar("F", bound=Callable[..., Any])
-Render = Callable[[int, int], tuple[NDArray[np.uint8], dict[str, Any]]]
+Render = Callable[[int, int], "tuple[NDArray[np.uint8], dict[str, Any]]"]
 
 _PER_SHEET = {"lines": 200, "pages": 12}
 
 
-@click.group()
+class _Tasks(click.Group):
+    """The commands below, and one for each recognizer's task."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*self.commands, *PRESETS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in PRESETS:
+            return _task(cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=_Tasks)
 def synth() -> None:
-    """Render training lines and pages to disk, or as a sheet to look at.
+    """Render training lines, pages or a recognizer's task to disk, or as a sheet to look at.
 
     Image number INDEX of seed SEED is always the same, however many are rendered and by however
     many workers, as long as fonts, corpus and options are the same.
     """
 
 
-def _common(count: int) -> Callable[[F], F]:
-    """Options that both commands have."""
-    folder = click.Path(path_type=Path, exists=True, file_okay=False)
-    options = (
-        click.option(
-            "--count",
-            type=click.IntRange(1),
-            default=count,
-            show_default=True,
-            help="Images to render.",
-        ),
-        click.option(
-            "--seed",
-            type=click.IntRange(0),
-            default=0,
-            show_default=True,
-            help="Which endless set to render from.",
-        ),
-        click.option(
-            "--first",
-            type=click.IntRange(0),
-            default=0,
-            show_default=True,
-            help="Index of the first image.",
-        ),
-        click.option(
-            "--out",
-            type=click.Path(path_type=Path, file_okay=False),
-            help="Folder for images/ and labels.jsonl.",
-        ),
-        click.option(
-            "--font-dir",
-            "font_dirs",
-            type=folder,
-            multiple=True,
-            help="Folder with fonts, instead of the system's; may be repeated.",
-        ),
-        click.option(
-            "--corpus",
-            type=click.Path(path_type=Path, exists=True),
-            multiple=True,
-            help="Text file, word list, or folder of them; may be repeated.",
-        ),
-        click.option(
-            "--alphabet",
-            type=click.Path(path_type=Path, exists=True, dir_okay=False),
-            help="File of the characters that may occur, one a line.",
-        ),
-        click.option(
-            "--workers",
-            type=click.IntRange(1),
-            default=1,
-            show_default=True,
-            help="Processes that render.",
-        ),
-        click.option(
-            "--sheet",
-            type=click.Path(path_type=Path, dir_okay=False),
-            help="Contact sheet of the first images to write (PNG).",
-        ),
-        click.option("--overwrite", is_flag=True, help="Write into a folder that has labels."),
-    )
+_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+_NEW_FILE = click.Path(path_type=Path, dir_okay=False)
+_ANY = click.Path(path_type=Path, exists=True)
+#: Options of all commands: their flags, and what click is told of them.
+_COMMON: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+    (("--count",), {"type": click.IntRange(1), "help": "Images to render."}),
+    (
+        ("--seed",),
+        {"type": click.IntRange(0), "default": 0, "help": "Which endless set to render from."},
+    ),
+    (("--first",), {"type": click.IntRange(0), "default": 0, "help": "Index of the first image."}),
+    (
+        ("--out",),
+        {"type": click.Path(path_type=Path, file_okay=False), "help": "Folder to write to."},
+    ),
+    (
+        ("--font-dir", "font_dirs"),
+        {
+            "type": _FOLDER,
+            "multiple": True,
+            "help": "Folder with fonts, instead of the system's; may be repeated.",
+        },
+    ),
+    (
+        ("--corpus",),
+        {
+            "type": _ANY,
+            "multiple": True,
+            "help": "Text file, word list, or folder of them; may be repeated.",
+        },
+    ),
+    (("--workers",), {"type": click.IntRange(1), "default": 1, "help": "Processes that render."}),
+    (("--sheet",), {"type": _NEW_FILE, "help": "Contact sheet of the first images (PNG)."}),
+    (("--overwrite",), {"is_flag": True, "help": "Write into a folder that has labels."}),
+)
+_ALPHABET = (
+    ("--alphabet",),
+    {"type": _FILE, "help": "File of the characters that may occur, one a line."},
+)
+#: Those of the tasks.
+_STORED: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+    (
+        ("--layout",),
+        {
+            "type": click.Choice(LAYOUTS),
+            "default": "jsonl",
+            "help": "Where labels go: labels.jsonl, labels.txt, or the file names (id: "
+            "0000004_LABEL, label: LABEL_0000004, name: LABEL).",
+        },
+    ),
+    (
+        ("--image-format",),
+        {"type": click.Choice(["png", "jpg"]), "default": "png", "help": "Format of the images."},
+    ),
+)
+
+
+def _common(count: int, *more: tuple[tuple[str, ...], dict[str, Any]]) -> Callable[[F], F]:
+    """Options that all commands have, and some more."""
 
     def add(command: F) -> F:
-        for option in reversed(options):
-            command = option(command)
+        for names, told in reversed((*_COMMON, *more)):
+            if names == ("--count",):
+                told = {**told, "default": count}
+            shown = "default" in told
+            command = click.option(*names, show_default=shown, **told)(command)
         return command
 
     return add
 
 
+def _task(name: str) -> click.Command:
+    """The command that renders a recognizer's task."""
+    summary = load_preset(name).summary
+
+    def render(romanised: bool = False, **options: Any) -> None:
+        from ocr_pipeline.cli.synth_crops import write_task
+
+        write_task(name, codec="roman" if romanised else None, **options)
+
+    more = _STORED
+    if name == "plates-korea":
+        romanised = {"is_flag": True, "help": "Labels as A18sk6897, not as they are read."}
+        more = (*_STORED, (("--romanised",), romanised))
+    command = click.command(
+        name, help=f"Render {summary}.", short_help=f"{summary[:1].upper()}{summary[1:]}."
+    )
+    return command(_common(1000, *more)(render))
+
+
 @synth.command()
-@_common(1000)
+@_common(1000, _ALPHABET)
 @click.option(
     "--max-width",
     type=click.IntRange(64),
@@ -139,7 +172,7 @@ def lines(max_width: int, max_chars: int, looks: tuple[str, ...], **common: Any)
 
 
 @synth.command()
-@_common(20)
+@_common(20, _ALPHABET)
 @click.option(
     "--kind",
     "kinds",
@@ -241,46 +274,18 @@ def _read_alphabet(path: Path | None) -> str | None:
 
 # Writing -----------------------------------------------------------------------------------------
 
-_render: Render | None = None
-
-
-def _start(make: Callable[[], Render]) -> None:
-    """Set a worker process up: one renderer, one thread."""
-    global _render
-    import cv2
-
-    cv2.setNumThreads(1)
-    _render = make()
-
 
 def _one(
-    kind: str, folder: Path | None, seed: int, keep: int, index: int
+    kind: str, folder: Path | None, seed: int, keep: int, render: Render, index: int
 ) -> tuple[dict[str, Any], NDArray[np.uint8] | None]:
     """Render and store one image; gives its row, and the image where a sheet needs it."""
-    assert _render is not None
-    image, row = _render(seed, index)
+    from ocr_pipeline.core.images import save_image
+
+    image, row = render(seed, index)
     name = f"images/{index:07d}.{'png' if kind == 'lines' else 'jpg'}"
     if folder is not None:
         save_image(folder / name, image)
     return {"image": name, **row}, image if index < keep else None
-
-
-def _start_process(make: Callable[[], Render]) -> None:
-    """Prepares a process of its own, which SIGTERM is to end whatever its parent does with it."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _start(make)
-
-
-def _rows(
-    make: Callable[[], Render], job: Callable[[int], Any], indices: Iterable[int], workers: int
-) -> Iterator[Any]:
-    """Run ``job`` over all indices, in their order."""
-    if workers == 1:
-        _start(make)
-        yield from map(job, indices)
-        return
-    with multiprocessing.get_context().Pool(workers, _start_process, (make,)) as pool:
-        yield from pool.imap(job, indices, chunksize=8)
 
 
 def _write(
@@ -297,6 +302,10 @@ def _write(
     **_unused: Any,
 ) -> None:
     """Render ``count`` images and write images, labels and sheet."""
+    from ocr_pipeline.core.atomic import write_atomic
+    from ocr_pipeline.core.images import save_image
+    from ocr_pipeline.core.rendering.pool import in_workers
+
     if out is None and sheet is None:
         raise UsageError("nothing to write: give --out FOLDER, --sheet FILE, or both")
     if out is not None:
@@ -310,7 +319,8 @@ def _write(
     job = partial(_one, kind, out, seed, keep)
     rows: list[dict[str, Any]] = []
     shown: list[tuple[NDArray[np.uint8], str]] = []
-    for row, image in _rows(make, job, range(first, first + count), workers):
+    indices = range(first, first + count)
+    for row, image in in_workers(make, job, indices, 0 if workers == 1 else workers):
         rows.append(row)
         if image is not None:
             shown.append((image, row["text"]) if kind == "lines" else (_outlined(image, row), ""))
@@ -333,6 +343,7 @@ def _write(
 def _outlined(image: NDArray[np.uint8], row: dict[str, Any]) -> NDArray[np.uint8]:
     """The page with its lines in red, its words in blue, and what is ignored in grey."""
     import cv2
+    import numpy as np
 
     picture = image.copy()
     for line in row["lines"]:

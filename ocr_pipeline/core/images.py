@@ -108,12 +108,28 @@ def _absence(path: str | os.PathLike[str]) -> str:
     return "a link to a file that is not there" if os.path.islink(path) else "no such file"
 
 
+def encode_image(suffix: str, image: RGB, quality: int = 90) -> bytes:
+    """An (H, W) or (H, W, 3) uint8 RGB array as the bytes of an image file.
+
+    Args:
+        suffix: ``.png`` and the like: which format.
+        image: the pixels.
+        quality: of lossy formats, 1 to 95.
+
+    Raises:
+        InputError: if no image format has that suffix.
+    """
+    kind = Image.registered_extensions().get(suffix.lower())
+    if kind is None:
+        raise InputError(f"{suffix!r} is no image format that can be written")
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, format=kind, quality=quality)
+    return buffer.getvalue()
+
+
 def save_image(path: str | os.PathLike[str], image: RGB, quality: int = 90) -> None:
     """Writes an (H, W) or (H, W, 3) uint8 RGB array in the format of the file's suffix."""
     path = Path(path)
-    kind = Image.registered_extensions().get(path.suffix.lower())
-    if kind is None:
+    if Image.registered_extensions().get(path.suffix.lower()) is None:
         raise InputError(f"{path}: {path.suffix!r} is no image format that can be written")
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, format=kind, quality=quality)
-    write_atomic(path, buffer.getvalue())
+    write_atomic(path, encode_image(path.suffix, image, quality))
