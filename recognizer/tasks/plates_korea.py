@@ -26,7 +26,5 @@ PRESET = Preset(
         "height": 64,
         "line_width": 160,
         "rows": 2,
-        "width": 0.375,
-        "hidden": 128,
     },
 )
