@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from ocr_pipeline.core.errors import InputError
 from recognizer.alphabet import Alphabet, normalise
-from recognizer.crnn import steps
 from recognizer.ctc import required_steps
 from recognizer.labels import LabeledImage
+from recognizer.layers import Columns
 from recognizer.preprocessing import scale_to_height, to_grey
 
 
@@ -95,18 +95,32 @@ def spread(values: list[int]) -> dict[str, int]:
     return {"min": min(values), "median": int(np.median(values)), "max": max(values)}
 
 
-def check_labels(
-    samples: Iterable[LabeledImage], alphabet: Alphabet, height: int = 32
-) -> LabelReport:
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The net that is to be trained.
+
+    Attributes:
+        alphabet: its characters.
+        height: of its input in pixels.
+        width: to which it stretches images; 0 where they keep their aspect.
+        columns: how it cuts them into time steps.
+    """
+
+    alphabet: Alphabet
+    height: int = 32
+    width: int = 0
+    columns: Columns = field(default_factory=Columns)
+
+
+def check_labels(samples: Iterable[LabeledImage], target: Target) -> LabelReport:
     """Reads every sample as the trainer does and sorts out what it could not use.
 
-    A line of width w at the net's height has w / 4 time steps; CTC needs one for each character
-    and one more between equal neighbours.
+    CTC needs a time step for each character and one more between equal neighbours; how many an
+    image has is the net's affair.
 
     Args:
         samples: what :func:`recognizer.labels.read_labels` gives.
-        alphabet: characters of the net to be trained.
-        height: height of its input in pixels.
+        target: the net to be trained.
     """
     report = LabelReport()
     seen: dict[bytes, LabeledImage] = {}
@@ -120,8 +134,8 @@ def check_labels(
             continue
         _note_repeats(report, sample, image, seen)
         text = normalise(sample.text)
-        width = scale_to_height(to_grey(image), height).shape[1]
-        if _usable(report, sample, text, width, alphabet):
+        width = target.width or scale_to_height(to_grey(image), target.height).shape[1]
+        if _usable(report, sample, text, width, target):
             report.usable += 1
             report.widths.append(width)
             report.lengths.append(len(text))
@@ -129,15 +143,16 @@ def check_labels(
 
 
 def _usable(
-    report: LabelReport, sample: LabeledImage, text: str, width: int, alphabet: Alphabet
+    report: LabelReport, sample: LabeledImage, text: str, width: int, target: Target
 ) -> bool:
+    alphabet = target.alphabet
     missing = alphabet.missing(text)
     if not text:
         report.empty.append(Finding(sample.name, sample.text, "the label is empty"))
     elif missing:
         report.missing.update(missing)
         report.outside.append(Finding(sample.name, text, f"{missing!r} not in the alphabet"))
-    elif (need := required_steps(alphabet.encode(text))) > (have := steps(width)):
+    elif (need := required_steps(alphabet.encode(text))) > (have := target.columns.steps(width)):
         reason = f"needs {need} time steps, {width} pixels of width give {have}"
         report.too_long.append(Finding(sample.name, text, reason))
     else:

@@ -7,6 +7,7 @@ import csv
 import io
 import logging
 import re
+from collections import Counter
 from pathlib import Path
 
 from ocr_pipeline.core.errors import DataError
@@ -166,19 +167,9 @@ def read_characters(path: Path) -> list[str]:
         lines = list(lines[0])
     if lines and not lines[0]:
         lines[0] = " "  # an editor that strips blanks at line ends has been here
-    first: dict[str, int] = {}
     for number, line in enumerate(lines):
         if len(line) != 1:
             raise DataError(f"{path}, line {number + 1}: {line!r} is not one character")
-        first.setdefault(line, number)
-    if len(first) < len(lines):
-        twice = [f"{c!r}" for i, c in enumerate(lines) if first[c] != i]
-        _log.warning(
-            "%s: %d characters are listed twice (%s): the numbers of both mean the same",
-            path,
-            len(twice),
-            ", ".join(twice[:8]),
-        )
     if not lines:
         raise DataError(f"{path}: no characters in it")
     return lines
@@ -197,6 +188,14 @@ def read_index(path: Path, characters: Path, base: int | None) -> list[Row]:
         base: number of that file's first line, 0 or 1; None as in ``read_labels``.
     """
     alphabet = read_characters(characters)
+    twice = [f"{c!r}" for c, count in Counter(alphabet).items() if count > 1]
+    if twice:
+        _log.warning(
+            "%s: %d characters are listed twice (%s): the numbers of both mean the same",
+            characters,
+            len(twice),
+            ", ".join(twice[:8]),
+        )
     coded = [(number, *_codes(path, number, line)) for number, line in _lines(path)]
     if base is None:
         if alphabet[0] != " ":

@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from ocr_pipeline.core.errors import DataError, UsageError
+from ocr_pipeline.core.errors import UsageError
 from recognizer.alphabet import Alphabet
+from recognizer.label_files import read_characters
 from recognizer.layers import CELLS
 from recognizer.tasks import PRESETS, load_preset
 
@@ -125,14 +126,14 @@ class RecognizerTrainOptions:
         return {**config, **{k: value for k, (value, usual) in later.items() if value != usual}}
 
     def characters(self) -> Alphabet:
-        """The characters that the net will read."""
+        """The characters that the net will read.
+
+        Raises:
+            DataError: if the file of characters cannot be read, or is none.
+        """
         if self.alphabet is None:
             return Alphabet.of(load_preset(self.preset).alphabet)
-        try:
-            text = self.alphabet.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise DataError(f"{self.alphabet}: no alphabet can be read there ({error})") from error
-        return Alphabet.of(dict.fromkeys(line[:1] for line in text.split("\n") if line))
+        return Alphabet.of(dict.fromkeys(read_characters(self.alphabet)))
 
 
 def recognizer_flags(command: _F) -> _F:

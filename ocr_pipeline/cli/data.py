@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,11 @@ import click
 from ocr_pipeline.core.errors import ExitCode
 from recognizer.labels import FORMATS
 from recognizer.plates import CODECS
+from recognizer.tasks import PRESETS
 
 if TYPE_CHECKING:
     from recognizer.alphabet import Alphabet
-    from recognizer.label_check import Finding, LabelReport
+    from recognizer.label_check import Finding, LabelReport, Target
     from recognizer.labels import LabeledImage
 
 _SHOWN = 5
@@ -48,13 +50,12 @@ def data() -> None:
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Folder that image names are relative to.",
 )
-@click.option(
-    "--recognizer", help="Weights file or bundled name whose alphabet and height are to serve."
-)
+@click.option("--preset", type=click.Choice(list(PRESETS)), help="Task to be trained for.")
+@click.option("--recognizer", help="Weights file or bundled name to be trained further.")
 @click.option(
     "--alphabet",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="File of the characters to be learnt, one a line; Western European print by default.",
+    help="File of the characters to be learnt, one a line, instead of the task's.",
 )
 @click.option(
     "--codec", type=click.Choice(list(CODECS)), help="How labels become texts, such as A18sk6897."
@@ -70,6 +71,7 @@ def check(
     index_base: str | None,
     split: str | None,
     images: Path | None,
+    preset: str | None,
     recognizer: str | None,
     alphabet: Path | None,
     codec: str | None,
@@ -89,8 +91,10 @@ def check(
     base = None if index_base is None else int(index_base)
     listed = read_labels(path, format, alphabet_file, base, split, images)[:limit]
     listed, refused = translate(listed, codec)
-    wanted, height = _target(recognizer, alphabet or alphabet_file, codec)
-    report = check_labels(_progress(listed), wanted, height)
+    if alphabet is None and not (recognizer or preset or codec):
+        alphabet = alphabet_file
+    target = _target(recognizer, preset or codec or "latin", alphabet)
+    report = check_labels(_progress(listed), target)
     report.refuse(refused)
     picked = _spread_out(listed, samples)
     if sheet is not None:
@@ -99,35 +103,37 @@ def check(
         shown = [{"name": item.name, "text": item.text} for item in picked]
         click.echo(json.dumps({**report.to_dict(), "samples": shown}, ensure_ascii=False, indent=1))
     else:
-        _print(report, picked, wanted)
+        _print(report, picked, target.alphabet)
     if not report.usable:
         click.echo(f"ocr: error: {path}: no sample of it can be trained on", err=True)
         raise click.exceptions.Exit(int(ExitCode.DATA))
 
 
-def _target(
-    recognizer: str | None, characters: Path | None, task: str | None
-) -> tuple[Alphabet, int]:
-    """Alphabet and height of the net that is to be trained."""
+def _target(recognizer: str | None, preset: str, characters: Path | None) -> Target:
+    """The net that is to be trained: an old one's like, or a task's, with an alphabet given."""
     from recognizer.alphabet import Alphabet
-    from recognizer.label_files import read_characters
-    from recognizer.preprocessing import PREPROCESSING
+    from recognizer.label_check import Target
+    from recognizer.layers import Columns
+    from recognizer.train_options import RecognizerTrainOptions
 
-    height = int(PREPROCESSING["height"])
-    if characters is not None:
-        return Alphabet.of(dict.fromkeys(read_characters(characters))), height
     if recognizer is not None:
         from ocr_pipeline.core.weights import find_weights, read_header
 
         header = read_header(find_weights(recognizer, "recognizer"))
-        return Alphabet.from_header(header), int(header["preprocessing"]["height"])
-    if task is not None:
-        from recognizer.tasks import load_preset
+        size = header["preprocessing"]
+        columns = Columns.of(header["architecture"], header["config"])
+        target = Target(
+            Alphabet.from_header(header), int(size["height"]), int(size.get("width", 0)), columns
+        )
+    else:
+        options = RecognizerTrainOptions.for_preset(preset)
+        columns = Columns.of(options.architecture, options.config)
+        target = Target(options.characters(), options.height, options.line_width, columns)
+    if characters is None:
+        return target
+    from recognizer.label_files import read_characters
 
-        return Alphabet.of(load_preset(task).alphabet), height
-    from ocr_pipeline.core.rendering.text import LATIN_ALPHABET
-
-    return Alphabet.of(LATIN_ALPHABET), height
+    return replace(target, alphabet=Alphabet.of(dict.fromkeys(read_characters(characters))))
 
 
 def _progress(samples: Sequence[LabeledImage]) -> Iterator[LabeledImage]:
