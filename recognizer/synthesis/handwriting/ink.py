@@ -41,7 +41,7 @@ def pen(rng: Rng, ink: Image, box: float) -> NDArray[np.float32]:
         least = rng.uniform(0.55, 0.95)
         flow = d.smooth_field(rng, rows, cols, box * rng.uniform(0.15, 2.0))
         dark *= np.clip(0.5 * (1 + least) + 0.6 * (1 - least) * flow, least, 1.0)
-    if rng.random() < 0.15:  # the grain of a pencil, or of chalk
+    if rng.random() < 0.08:  # the grain of a pencil, or of chalk
         grain = rng.random((rows, cols), dtype=np.float32)
         dark *= 1.0 - np.float32(rng.uniform(0.2, 0.6)) * grain
     return dark
@@ -62,7 +62,7 @@ def sheet(rng: Rng, rows: int, cols: int, baseline: float, box: float, slope: fl
         paper = np.full((rows, cols), int(rng.integers(225, 256)), np.uint8)
     else:
         paper = d.paper(rng, rows, cols, rng.uniform(150, 248), rng.uniform(1, 11))
-    if rng.random() < 0.38:
+    if rng.random() < 0.3:
         _rule(rng, paper, baseline, box, slope)
     return paper
 
@@ -72,7 +72,7 @@ def _rule(rng: Rng, paper: Image, baseline: float, box: float, slope: float) -> 
     rows, cols = paper.shape
     kind = rng.random()
     pitch = box * rng.uniform(0.9, 1.6)
-    dark = kind < 0.55 and rng.random() < 0.15
+    dark = kind < 0.55 and rng.random() < 0.08
     darkness = rng.uniform(0.45, 0.8) if dark else rng.uniform(0.05, 0.4)
     level = int(float(paper.mean()) * (1.0 - darkness))
     thick = max(1, round(box * rng.uniform(0.0, 0.045)))
@@ -102,7 +102,7 @@ def blot(rng: Rng, dark: NDArray[np.float32], paper: Image) -> Image:
 
 def scan(rng: Rng, image: Image, box: float) -> Image:
     """What scanner, camera and file add; mostly little, for pens are worse already."""
-    if rng.random() < 0.08:
+    if rng.random() < 0.06:
         image = d.blur(image, box * rng.uniform(0.008, 0.02))
         # Between ink and paper; rules that are fainter than half of the ink are lost with it.
         ink, paper = float(np.percentile(image, 3)), float(np.median(image))
@@ -115,11 +115,11 @@ def scan(rng: Rng, image: Image, box: float) -> Image:
     if rng.random() < 0.35:
         image = d.blur(image, box * rng.uniform(0.008, 0.025))
     if rng.random() < 0.3:
-        target = rng.uniform(17, 30)
+        target = rng.uniform(20, 32)
         if box > target:
             image = d.low_resolution(image, box / target)
     if rng.random() < 0.5:
-        image = d.noise(rng, image, rng.uniform(0.5, 9), rng.uniform(1, 2))
+        image = d.noise(rng, image, rng.uniform(0.5, 7), rng.uniform(1, 2))
     if rng.random() < 0.3:
         image = d.jpeg(image, int(rng.integers(35, 92)))
     return image

@@ -49,7 +49,7 @@ class HandwritingOptions:
 
     max_width: int = 960
     max_chars: int = 90
-    heights: tuple[int, int] = (28, 72)
+    heights: tuple[int, int] = (30, 72)
     corpus: tuple[Path, ...] = field(default=())
     font_folders: tuple[Path, ...] = field(default=())
 
@@ -174,7 +174,7 @@ def _warp(
     xs = xs + (ys - np.float32(line.baseline - 0.3 * BOX)) * lean[None, :]
     if rng.random() < 0.8:
         cell = box * rng.uniform(0.22, 0.8)
-        amount = min(0.16 * cell / scales[1], BOX * rng.uniform(0.01, 0.05))
+        amount = min(0.13 * cell / scales[1], BOX * rng.uniform(0.01, 0.05))
         xs += _field(rng, rows, cols, cell) * np.float32(amount)
         ys += _field(rng, rows, cols, cell) * np.float32(amount)
     return np.asarray(

@@ -63,8 +63,8 @@ class WrittenText:
             (5.0, self._number),
             (3.0, self._address),
             (1.5, lambda rng, most: pick(rng, _OPENINGS)),
-            (4.0, self._sign),
-            (3.0, self._scramble),
+            (3.0, self._sign),
+            (1.2, self._scramble),
         )
 
     def line(self, rng: Rng, most: int = 90) -> str:
