@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 import signal
+import time
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ import torch
 from click.testing import CliRunner
 from test_recognizer import FakeRenderer
 from tiny_nets import recognizer_weights
+from tiny_run import TinyTask
 
 from ocr_pipeline.core.backends.store import build_model
 from ocr_pipeline.core.errors import BackendError, UsageError
@@ -172,3 +175,20 @@ def test_a_cell_that_onnx_lacks_is_named(tmp_path: Path) -> None:
         build_model(NET, weights)
     with pytest.raises(BackendError, match=r"'nlstm'.*--backend torch"):
         Recognizer.from_weights(weights, backend="onnx")
+
+
+def test_cpu_time_does_not_count_waiting(tmp_path: Path) -> None:
+    elapsed = {}
+    for counted in (False, True):
+        task, out = TinyTask(), tmp_path / str(counted)
+        step = task.loss
+
+        def waiting(model, batch, step=step):  # type: ignore[no-untyped-def]
+            time.sleep(1.0)
+            return step(model, batch)
+
+        task.loss = waiting  # type: ignore[method-assign]
+        train(task, dataclasses.replace(loop(out, 3), cpu_time=counted))
+        state = torch.load(out / "last.ckpt", weights_only=True)
+        elapsed[counted] = state["counters"]["elapsed"]
+    assert elapsed[False] >= 3.0 and elapsed[True] < elapsed[False] - 1.5

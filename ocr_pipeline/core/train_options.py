@@ -44,6 +44,8 @@ class TrainOptions:
         resume: go on from the checkpoint in ``out``, exactly.
         init_from: weights file or bundled name to start a new run from.
         compile: run the net through ``torch.compile``.
+        cpu_time: count the CPU time of the training process in place of wall-clock time, in the
+            budget and everywhere else, so that other work on the machine costs a run nothing.
     """
 
     out: Path
@@ -67,6 +69,7 @@ class TrainOptions:
     resume: bool = False
     init_from: str | None = None
     compile: bool = False
+    cpu_time: bool = False
 
     def __post_init__(self) -> None:
         if self.max_minutes is None and self.max_steps is None:
@@ -114,6 +117,9 @@ def training_flags(command: _F) -> _F:
         command = click.option(
             f"--{name}", type=kind, default=default, show_default=default is not None, help=text
         )(command)
+    command = click.option("--cpu-time", is_flag=True, help="Count CPU time, not wall-clock.")(
+        command
+    )
     command = click.option("--compile", is_flag=True, help="Run through torch.compile.")(command)
     command = click.option(
         "--resume", is_flag=True, help="Go on, exactly, from the checkpoint in --out."

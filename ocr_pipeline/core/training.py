@@ -98,6 +98,7 @@ class _Run:
         self.model = task.model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.step = self.chunk = self.offset = self.seen = self.stale = 0
         self.elapsed = 0.0
+        self.clock = time.process_time if options.cpu_time else time.monotonic
         self.best: float | None = None
         if options.init_from:
             self._initialise(options.init_from)
@@ -157,7 +158,7 @@ class _Run:
     def loop(self) -> Path:
         options = self.options
         with stop_on_signals(self):
-            start = time.monotonic() - self.elapsed
+            start = self.clock() - self.elapsed
             logged = evaluated = saved = self.elapsed
             evaluated_step = self.step
             sums: dict[str, float] = {}
@@ -169,7 +170,7 @@ class _Run:
                     sums[key] = sums.get(key, 0.0) + value
                 self.offset += 1  # only now: a batch that was fetched in vain comes again
                 window += 1
-                self.elapsed = time.monotonic() - start
+                self.elapsed = self.clock() - start
                 if self.step % options.log_every == 0:
                     rate = (self.seen - seen) / max(self.elapsed - logged, 1e-9)
                     self._log_train({k: v / window for k, v in sums.items()}, rate)
@@ -177,7 +178,7 @@ class _Run:
                 due = options.eval_steps and self.step - evaluated_step >= options.eval_steps
                 if due or self.elapsed - evaluated >= options.eval_minutes * 60:
                     self._validate()
-                    self.elapsed = time.monotonic() - start
+                    self.elapsed = self.clock() - start
                     evaluated, evaluated_step = self.elapsed, self.step
                     if options.patience and self.stale >= options.patience:
                         self._say(f"no better {self.task.metric} in {self.stale} validations: end")
