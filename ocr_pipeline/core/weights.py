@@ -133,6 +133,28 @@ def load_weights(path: str | Path) -> tuple[dict[str, Any], dict[str, torch.Tens
     return header, {k: v.float() if v.is_floating_point() else v for k, v in state.items()}
 
 
+def replace_header(source: str | Path, out: str | Path, changes: Mapping[str, Any]) -> None:
+    """Writes a weights file anew with other entries in its header; the tensors' bytes stay.
+
+    Args:
+        source: the file as it is.
+        out: file to write, whole or not at all; may be the same.
+        changes: entries to add or to replace.
+
+    Raises:
+        WeightsError: as :func:`read_header`.
+    """
+    header = {**read_header(source), **changes}
+    content = Path(source).read_bytes()
+    start = 8 + int.from_bytes(content[:8], "little")
+    outer = json.loads(content[8:start])
+    text = json.dumps(header, ensure_ascii=False, sort_keys=True)
+    outer["__metadata__"] = {**outer["__metadata__"], _KEY: text}
+    encoded = json.dumps(outer, ensure_ascii=False, separators=(",", ":")).encode()
+    encoded += b" " * (-len(encoded) % 8)  # tensors begin at a multiple of eight
+    write_atomic(out, len(encoded).to_bytes(8, "little") + encoded + content[start:])
+
+
 def weights_folders() -> list[Path]:
     """Where bundled weights are looked for: ``$OCR_HOME/weights``, the package, the checkout."""
     package = Path(__file__).resolve().parents[1]
