@@ -20,9 +20,8 @@ Image = npt.NDArray[Any]
 # Print that the Latin net knows is more legible to it than this, all but the worst; Chinese
 # characters pull it down to half.
 SURE, SURE_CHAR = 0.93, 0.5
-# What a reading in Chinese may be worse than one in Latin script: there are sixty times as many
-# characters to take a character for.
-MARGIN = 0.0
+# Scrawl is read as this or that character by the Chinese net, and none of them is believed.
+LEGIBLE = 0.55
 _HANZI = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 
 
@@ -64,6 +63,7 @@ def is_chinese(chinese: ReadingLike, latin: ReadingLike) -> bool:
 
     One without a Chinese character never is: the other net reads Latin script better.
     """
-    if not _HANZI.search(chinese.text):
+    found = [c.confidence for c in chinese.chars if _HANZI.match(c.text)]
+    if not found or sum(found) < LEGIBLE * len(found):
         return False
-    return legibility(chinese) > legibility(latin) - MARGIN
+    return legibility(chinese) > legibility(latin)

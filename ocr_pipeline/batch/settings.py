@@ -13,6 +13,7 @@ from ocr_pipeline.batch_options import BatchOptions
 from ocr_pipeline.core.document import FORMAT_VERSION
 from ocr_pipeline.core.errors import InputError
 from ocr_pipeline.core.weights import find_weights
+from ocr_pipeline.languages import check_installed
 from ocr_pipeline.options import RunOptions
 
 # Options that choose where and how fast pages are read. They may change the last digits of a
@@ -39,6 +40,8 @@ def settings_of(options: RunOptions, batch: BatchOptions) -> dict[str, Any]:
         values["detector"] = weights_name(options.detector)
     else:
         del values["detector"]
+    if options.recognizer is None:
+        check_installed(options.lang)
     values["recognizer"] = " + ".join(map(weights_name, options.recognizers))
     values[_FORMATS] = sorted(options.format)
     values["review_below"] = batch.review_below
