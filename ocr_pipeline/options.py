@@ -52,6 +52,7 @@ class RunOptions:
         ngram: text file whose character n-gram helps the beam.
         plate_labels: form of Korean plates: ``natural`` (``서울18나6897``), ``spaced``
             (``서울 18나 6897``), ``roman`` (``A18sk6897``) or ``both`` of these.
+        evaluate: give the values of lines that are arithmetic expressions: ``(1+4)*2=10``.
         detect: find lines first; False takes each image for one line.
         orientation, deskew, layout: see :class:`LayoutOptions`.
         format: what is written for each input, of :data:`FORMATS`.
@@ -78,6 +79,7 @@ class RunOptions:
     lexicon: Path | None = None
     ngram: Path | None = None
     plate_labels: str = "natural"
+    evaluate: bool = False
     detect: bool = True
     orientation: str = "auto"
     deskew: bool = True

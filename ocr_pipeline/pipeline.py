@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ocr_pipeline.assembly import Quad, ReadingLike, ReadLine, legibility, make_line
+from ocr_pipeline.core.arithmetic import value_of
 from ocr_pipeline.core.document import Document, Page
 from ocr_pipeline.core.errors import InputError
 from ocr_pipeline.core.geometry import box_quad, crop_quad, quad_size
@@ -238,11 +239,14 @@ class Pipeline:
                 lines = [part for line in parts for part in line]
                 upright = [work.turn.forward(line.quad) for line in lines]
         places = arrange(upright, [line.text for line in lines], self.options.layout)
+        made = [make_line(lines[p.index], p.row, p.block, p.paragraph) for p in places]
+        if self.options.evaluate:
+            made = [replace(line, value=value_of(line.text)) for line in made]
         return Page(
             number=number,
             width=work.width,
             height=work.height,
-            lines=tuple(make_line(lines[p.index], p.row, p.block, p.paragraph) for p in places),
+            lines=tuple(made),
             dpi=dpi,
             rotation=work.turn.rotation,
             skew=skew,

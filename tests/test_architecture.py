@@ -17,7 +17,17 @@ MODULES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py
 # Commands that train or measure a stage, or check or render its data, are its own: they alone may
 # look behind its face.
 ASSEMBLING = {
-    f"ocr_pipeline.cli.{name}" for name in ("bench", "data", "evaluate", "export", "synth", "train")
+    f"ocr_pipeline.cli.{name}"
+    for name in (
+        "bench",
+        "data",
+        "evaluate",
+        "evaluate_rendered",
+        "export",
+        "synth",
+        "synth_crops",
+        "train",
+    )
 }
 
 

@@ -51,19 +51,20 @@ def recognizer_weights(
     seed: int = 0,
     architecture: str = "crnn",
     size: Mapping[str, int] | None = None,
+    alphabet: str = ALPHABET,
     **config: Any,
 ) -> Path:
     """A recognizer's weights file; ``size`` goes into its preprocessing."""
     torch.manual_seed(seed)
     usual = RECOGNIZER if architecture == "crnn" else {}
-    config = {"classes": len(ALPHABET) + 1, **usual, **config}
+    config = {"classes": len(alphabet) + 1, **usual, **config}
     size = {"height": config.get("height", 32), **(size or {})}
     header = {
         "kind": "recognizer",
         "architecture": architecture,
         "config": config,
         "preprocessing": {**PREPROCESSING, **size},
-        "alphabet": list(ALPHABET),
+        "alphabet": list(alphabet),
         "blank": "first",
     }
     save_weights(path, shaken(build(architecture, **config)).state_dict(), header, half=False)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -37,6 +38,7 @@ from ocr_pipeline.options import RunOptions
 from ocr_pipeline.readers import OpenDocument, open_document
 
 RGB = npt.NDArray[np.uint8]
+log = logging.getLogger(__name__)
 
 
 class WorkLike(Protocol):
@@ -282,6 +284,8 @@ class Worker:
             return PageDone(job.id, error=found.error, seconds=found.seconds)
         outputs: Sequence[str] = ()
         review = ""
+        if self.setup.options.evaluate:
+            _tell_valueless(job, found.number, page)
         try:
             if found.image is not None:
                 pictures = self.setup.outputs.write_page
@@ -297,6 +301,14 @@ class Worker:
         return PageDone(
             job.id, tree, "", len(page.lines), review, tuple(outputs), round(found.seconds, 3)
         )
+
+
+def _tell_valueless(job: PageJob, number: int, page: Page) -> None:
+    """Names lines whose value was asked for and that are no arithmetic expressions."""
+    place = job.file.name if job.single else f"{job.file.name}, page {number}"
+    for line in page.lines:
+        if line.value is None:
+            log.warning("%s: %r is no arithmetic expression: it has no value", place, line.text)
 
 
 def _page_size(document: OpenDocument, index: int) -> PageSize:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,16 +15,18 @@ from ocr_pipeline.evaluation.report import Evaluation, spread_out
 from ocr_pipeline.layout_options import ORIENTATIONS
 from ocr_pipeline.options import BACKENDS, DEFAULT_DETECTOR, DEFAULT_RECOGNIZER, PRECISIONS
 from recognizer.plates import CODECS
+from recognizer.tasks import PRESETS, load_preset
+
+if TYPE_CHECKING:
+    from ocr_pipeline.cli.evaluate_rendered import RenderOrder
+    from ocr_pipeline.evaluation.recognizer import Comparison
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+#: Trainings are told apart by small seeds; a set this far away has not been seen by any.
+UNSEEN = 987_654_321
+
 _COMMON = (
-    click.option(
-        "--data",
-        required=True,
-        type=click.Path(path_type=Path, exists=True),
-        help="Folder of the labelled set.",
-    ),
     click.option("--split", help="Split named in split.json; all images by default."),
     click.option(
         "--limit", type=click.IntRange(1), help="Measure N images only, taken from all over."
@@ -46,9 +48,63 @@ _COMMON = (
 )
 
 
-def _common(command: F) -> F:
+def _common(needs_data: bool = True) -> Callable[[F], F]:
     """Options that the three commands share."""
-    for option in reversed(_COMMON):
+    data = click.option(
+        "--data",
+        required=needs_data,
+        type=click.Path(path_type=Path, exists=True),
+        help="Folder of the labelled set.",
+    )
+
+    def add(command: F) -> F:
+        for option in reversed((data, *_COMMON)):
+            command = option(command)
+        return command
+
+    return add
+
+
+# Images to render instead of reading a labelled set.
+_RENDERED = (
+    click.option(
+        "--rendered",
+        "task",
+        type=click.Choice(list(PRESETS)),
+        help="Render this task's images instead of reading --data.",
+    ),
+    click.option(
+        "--count", type=click.IntRange(1), default=20000, show_default=True, help="Images."
+    ),
+    click.option(
+        "--seed",
+        type=click.IntRange(0),
+        default=UNSEEN,
+        show_default=True,
+        help="Set to render from; not one that was trained on.",
+    ),
+    click.option(
+        "--workers", type=click.IntRange(0), default=1, show_default=True, help="They render."
+    ),
+    click.option(
+        "--font-dir",
+        "font_dirs",
+        multiple=True,
+        type=click.Path(path_type=Path, exists=True, file_okay=False),
+        help="Fonts to render with.",
+    ),
+    click.option(
+        "--corpus",
+        multiple=True,
+        type=click.Path(path_type=Path, exists=True),
+        help="Text to render.",
+    ),
+)
+
+
+def _rendered(command: F) -> F:
+    """Options of rendered images."""
+    for option in reversed(_RENDERED):
         command = option(command)
     return command
 
@@ -63,7 +119,7 @@ def evaluate() -> None:
 
 
 @evaluate.command()
-@_common
+@_common()
 @click.option("--detector", default=DEFAULT_DETECTOR, show_default=True, help="Name or file.")
 def detector(detector: str, **common: Any) -> None:
     """Line detection: precision, recall and hmean by DetEval and at IoU 0.5."""
@@ -85,8 +141,14 @@ def detector(detector: str, **common: Any) -> None:
 
 
 @evaluate.command()
-@_common
-@click.option("--recognizer", default=DEFAULT_RECOGNIZER, show_default=True, help="Name or file.")
+@_common(needs_data=False)
+@_rendered
+@click.option(
+    "--recognizer", help=f"Name or file; {DEFAULT_RECOGNIZER}, or the weights of the task rendered."
+)
+@click.option(
+    "--evaluate-values", is_flag=True, help="Compare values of arithmetic expressions as well."
+)
 @click.option("--format", "label_format", default="auto", show_default=True, help="Label layout.")
 @click.option("--alphabet-file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--index-base", type=click.IntRange(0, 1))
@@ -104,7 +166,14 @@ def detector(detector: str, **common: Any) -> None:
 )
 @click.option("--pad-y", default=MARGIN_Y, show_default=True, help="Likewise above and below.")
 def recognizer(
-    recognizer: str,
+    recognizer: str | None,
+    evaluate_values: bool,
+    task: str | None,
+    count: int,
+    seed: int,
+    workers: int,
+    font_dirs: tuple[Path, ...],
+    corpus: tuple[Path, ...],
     label_format: str,
     alphabet_file: Path | None,
     index_base: int | None,
@@ -119,11 +188,23 @@ def recognizer(
 
     White space is collapsed on both sides. See docs/results.md for what --normalise does.
     """
+    from ocr_pipeline.cli.evaluate_rendered import RenderOrder
+    from ocr_pipeline.core.arithmetic import value_of
     from ocr_pipeline.evaluation.recognizer import Comparison, evaluate_recognizer
     from recognizer import Recognizer
     from recognizer.labels import read_labels, translate
 
     _check_out(common)
+    if (task is None) == (common["data"] is None):
+        raise UsageError("name a labelled set with --data, or a task with --rendered")
+    compared = {"normalise": normalise, "ignore_case": ignore_case}
+    if task is not None:
+        values = evaluate_values or task == "expressions"
+        order = RenderOrder(task, common["limit"] or count, seed, workers, font_dirs, corpus)
+        compare = Comparison(**compared, value_of=value_of if values else None)
+        _report(_evaluate_rendered(order, recognizer, compare, common), common)
+        return
+    recognizer = recognizer or DEFAULT_RECOGNIZER
     samples = read_labels(common["data"], label_format, alphabet_file, index_base, common["split"])
     samples, refused = translate(samples, codec)
     for sample, reason in refused:
@@ -131,11 +212,12 @@ def recognizer(
     if not samples:
         raise DataError(f"{common['data']}: --codec {codec} reads none of its labels")
     net = Recognizer.from_weights(recognizer, **_runs_on(common))
-    compared = {"normalise": normalise, "ignore_case": ignore_case}
     result = evaluate_recognizer(
         spread_out(samples, common["limit"]),
         net,
-        Comparison(normalise, ignore_case, pad_x, pad_y),
+        Comparison(
+            **compared, pad_x=pad_x, pad_y=pad_y, value_of=value_of if evaluate_values else None
+        ),
         common["worst"],
         common["out"],
         _settings(common, recognizer=recognizer, padding=(pad_x, pad_y), **compared),
@@ -143,8 +225,26 @@ def recognizer(
     _report(result, common)
 
 
+def _evaluate_rendered(
+    order: RenderOrder, name: str | None, comparison: Comparison, common: dict[str, Any]
+) -> Evaluation:
+    """Reads rendered images with the recognizer of that name, or the one of their task."""
+    from ocr_pipeline.cli.evaluate_rendered import evaluate_rendered
+    from recognizer import Recognizer
+
+    name = name or load_preset(order.task).options["name"]
+    return evaluate_rendered(
+        order,
+        Recognizer.from_weights(name, **_runs_on(common)),
+        comparison,
+        common["worst"],
+        common["out"],
+        _settings(common, recognizer=name, rendered=order.task, seed=order.seed),
+    )
+
+
 @evaluate.command()
-@_common
+@_common()
 @click.option("--detector", default=DEFAULT_DETECTOR, show_default=True, help="Name or file.")
 @click.option("--recognizer", default=DEFAULT_RECOGNIZER, show_default=True, help="Name or file.")
 @click.option("--detector-device", help="Device of the detector alone.")
@@ -242,7 +342,8 @@ def _check_out(common: dict[str, Any]) -> None:
 
 def _settings(common: dict[str, Any], **more: Any) -> dict[str, Any]:
     kept = {key: common[key] for key in ("split", "limit", *_RUNS_ON)}
-    return {"set": common["data"].name, **kept, **more}
+    data = common["data"]
+    return {"set": data.name if data else "rendered", **kept, **more}
 
 
 _RUNS_ON = ("device", "precision", "backend", "threads")

@@ -127,6 +127,7 @@ def _option(flag: str, **kwargs: Any) -> Any:
     type=click.Choice(PLATE_LABELS),
     help="Form of Korean plates: as they are, with blanks, romanised, or romanised and spaced.",
 )
+@_option("--evaluate", is_flag=True, help="Give the values of arithmetic expressions as well.")
 @_option(
     "--detect/--no-detect", help="Find lines first; --no-detect takes each image for one line."
 )

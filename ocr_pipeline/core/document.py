@@ -63,7 +63,8 @@ class Line:
     ``row`` numbers the visual row of the page in reading order: lines of one row stand side by
     side and share one line of plain text. ``block`` numbers the region of the page (a column, a
     table) that the line belongs to, ``paragraph`` its paragraph, both from 0 over the page in
-    reading order; None where the layout was not analysed.
+    reading order; None where the layout was not analysed. ``value`` is what the text comes to,
+    where it is an arithmetic expression and its value was asked for.
     """
 
     text: str
@@ -74,6 +75,7 @@ class Line:
     row: int | None = None
     block: int | None = None
     paragraph: int | None = None
+    value: int | None = None
 
     def __post_init__(self) -> None:
         _check_confidence(self.confidence)
@@ -101,13 +103,13 @@ class Page:
     @property
     def text(self) -> str:
         """Lines in reading order; those of one row joined by a space, a blank line between
-        paragraphs."""
+        paragraphs. An expression with its value: ``(1+4)*2=10``."""
         parts: list[str] = []
         previous: Line | None = None
         for line in self.lines:
             if previous is not None:
                 parts.append(_between(previous, line))
-            parts.append(line.text)
+            parts.append(line.text if line.value is None else f"{line.text}={line.value}")
             previous = line
         return "".join(parts)
 
@@ -226,6 +228,7 @@ def _line(data: Mapping[str, Any]) -> Line:
         data.get("row"),
         data.get("block"),
         data.get("paragraph"),
+        data.get("value"),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -48,6 +48,9 @@ class RecognizerLike(Protocol):
     def read(self, crops: Sequence[Image]) -> Sequence[ReadingLike]: ...
 
 
+Opened = tuple[CropLike, Image]
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """What is done to label and reading alike before they are compared.
@@ -60,12 +63,15 @@ class Comparison:
         ignore_case: no difference between upper and lower case.
         pad_x: margin added left and right to crops out of pages, in units of their height.
         pad_y: margin added above and below, likewise.
+        value_of: what a text comes to, or None where it comes to nothing; the readings that come
+            to what their labels do are counted then.
     """
 
     normalise: bool = False
     ignore_case: bool = False
     pad_x: float = 0.0
     pad_y: float = 0.0
+    value_of: Callable[[str], int | None] | None = None
 
     def prepare(self, text: str) -> str:
         """One side of a comparison."""
@@ -110,12 +116,41 @@ def evaluate_recognizer(
         DataError: if no crop can be opened.
     """
     comparison = comparison or Comparison()
-    lines, seconds, unreadable = _read_all(samples, recognizer, comparison)
+    unreadable: list[CropLike] = []
+    opened = _opened(samples, comparison, unreadable)
+    result = evaluate_opened(opened, recognizer, comparison, worst, out, settings)
+    if unreadable:
+        result.summary["crops that cannot be opened"] = len(unreadable)
+    return result
+
+
+def evaluate_opened(
+    batches: Iterable[Sequence[Opened]],
+    recognizer: RecognizerLike,
+    comparison: Comparison,
+    worst: int = 0,
+    out: Path | None = None,
+    settings: dict[str, Any] | None = None,
+) -> Evaluation:
+    """As :func:`evaluate_recognizer`, of crops that come with their images, a batch at a time.
+
+    Args:
+        batches: crops with their images; only one batch is held in memory.
+        recognizer: what reads.
+        comparison: what counts as a difference.
+        worst: number of lines for the sheet of worst cases, whose crops are loaded again.
+        out: folder for ``worst_lines.png``.
+        settings: noted in the result.
+
+    Raises:
+        DataError: if there is no crop.
+    """
+    lines, seconds = _read_all(batches, recognizer, comparison)
     if not lines:
         raise DataError("none of the labelled crops can be opened")
     summary = _summary(lines)
-    if unreadable:
-        summary["crops that cannot be opened"] = unreadable
+    if comparison.value_of is not None:
+        summary["value right"] = _values_right(lines, comparison.value_of)
     summary["lines a second"] = len(lines) / max(seconds, 1e-9)
     items = [_item(line) for line in lines]
     if worst and out is not None:
@@ -125,19 +160,27 @@ def evaluate_recognizer(
     return Evaluation("recognizer", settings or {}, summary, items, listed, _weakest(lines))
 
 
-def _read_all(
-    samples: Sequence[CropLike], recognizer: RecognizerLike, comparison: Comparison
-) -> tuple[list[_Line], float, int]:
-    """Lines read, seconds spent reading, number of crops that cannot be opened."""
-    lines: list[_Line] = []
-    seconds, unreadable = 0.0, 0
+def _opened(
+    samples: Sequence[CropLike], comparison: Comparison, unreadable: list[CropLike]
+) -> Iterator[list[Opened]]:
+    """Crops with their images; those that cannot be opened go to ``unreadable``."""
     for start in progress(range(0, len(samples), _CHUNK), f"{_CHUNK} lines"):
-        opened: list[tuple[CropLike, Image]] = []
+        opened: list[Opened] = []
         for sample in samples[start : start + _CHUNK]:
             try:
                 opened.append((sample, sample.load(comparison.pad_x, comparison.pad_y)))
             except InputError:
-                unreadable += 1
+                unreadable.append(sample)
+        yield opened
+
+
+def _read_all(
+    batches: Iterable[Sequence[Opened]], recognizer: RecognizerLike, comparison: Comparison
+) -> tuple[list[_Line], float]:
+    """Lines read, and seconds spent reading."""
+    lines: list[_Line] = []
+    seconds = 0.0
+    for opened in batches:
         if not opened:
             continue
         if not lines:
@@ -148,7 +191,13 @@ def _read_all(
         for (sample, _), reading in zip(opened, readings, strict=True):
             texts = comparison.prepare(sample.text), comparison.prepare(reading.text)
             lines.append(_Line(sample, *texts, float(reading.confidence)))
-    return lines, seconds, unreadable
+    return lines, seconds
+
+
+def _values_right(lines: Sequence[_Line], value_of: Callable[[str], int | None]) -> float:
+    """Share of lines whose reading has the label's value."""
+    values = [(value_of(line.reference), value_of(line.reading)) for line in lines]
+    return sum(a is not None and a == b for a, b in values) / len(values)
 
 
 def _summary(lines: Sequence[_Line]) -> dict[str, Figure]:

@@ -7,12 +7,14 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import islice
 from typing import Any, TypeVar
 
 R = TypeVar("R")
 S = TypeVar("S")
 
 _renderer: Any = None
+_AHEAD = 512  # images rendered before they are asked for
 
 
 def in_workers(
@@ -39,7 +41,20 @@ def in_workers(
         return
     context = multiprocessing.get_context(start)
     with context.Pool(workers, _start_process, (make,)) as pool:
-        yield from pool.imap(partial(_call, job), indices, chunksize=8)
+        waiting: Iterator[S] = iter(())
+        # A block ahead keeps the processes busy and, where they are faster, the memory free.
+        for block in batched(indices, _AHEAD):
+            following = pool.imap(partial(_call, job), block, chunksize=8)
+            yield from waiting
+            waiting = following
+        yield from waiting
+
+
+def batched(items: Iterable[S], size: int) -> Iterator[list[S]]:
+    """Lists of ``size`` items each, the last one of what is left."""
+    rest = iter(items)
+    while block := list(islice(rest, size)):
+        yield block
 
 
 def _prepared(make: Callable[[], R]) -> R:
