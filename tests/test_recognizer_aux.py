@@ -171,7 +171,7 @@ def test_auto_reads_with_torch_what_onnx_lacks(
 def test_a_cell_that_onnx_lacks_is_named(tmp_path: Path) -> None:
     pytest.importorskip("onnx")
     weights = recognizer_weights(tmp_path / "net.safetensors", rnn="nlstm")
-    with pytest.raises(BackendError, match=r"'nlstm'.*--backend torch"):
+    with pytest.raises(BackendError, match=r"net.safetensors: .*'nlstm'.*--backend torch"):
         build_model(NET, weights)
     with pytest.raises(BackendError, match=r"'nlstm'.*--backend torch"):
         Recognizer.from_weights(weights, backend="onnx")

@@ -13,7 +13,7 @@ from typing import Any
 from ocr_pipeline.core.backends.exported import read_exported_header
 from ocr_pipeline.core.backends.graph import GRAPH_VERSION
 from ocr_pipeline.core.backends.session import Net
-from ocr_pipeline.core.errors import BackendError, WeightsError
+from ocr_pipeline.core.errors import BackendError, NoGraphError, WeightsError
 from ocr_pipeline.core.images import write_atomic
 from ocr_pipeline.core.weights import SUFFIX, load_arrays
 
@@ -120,6 +120,8 @@ def build_model(net: Net, weights: Path) -> bytes:
         return net.graph(header, state)
     except WeightsError as error:
         raise WeightsError(f"{weights}: {error}") from error
+    except NoGraphError as error:
+        raise NoGraphError(f"{weights}: {error}") from error
     except ImportError as error:
         raise BackendError(
             f"{weights}: its ONNX form is made with the onnx package, which is not installed: "
