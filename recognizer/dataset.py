@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from ocr_pipeline.core.images import load_image
 from recognizer.alphabet import Alphabet, normalise
 from recognizer.label_pages import page_format, read_page_files
 from recognizer.labels import FORMATS, read_labels
+from recognizer.left_out import LeftOut
 from recognizer.plates import find_codec
 from recognizer.preprocessing import round_up, to_grey
 
@@ -108,50 +109,61 @@ class SetSpec:
         return find_codec(self.codec)(text) if self.codec else text
 
 
-def load_lines(spec: SetSpec, alphabet: Alphabet, limit: int | None = None) -> list[RealLine]:
+def load_lines(
+    spec: SetSpec,
+    alphabet: Alphabet,
+    limit: int | None = None,
+    fit: Callable[[RealLine], str] | None = None,
+) -> list[RealLine]:
     """Reads a set of pages or crops into memory.
 
-    Lines without a label, with characters outside the alphabet, or upright are left out.
+    What cannot be trained on is left out; one warning for the set counts it by reason and names
+    the first lines of each: images that cannot be read, labels that the set's codec cannot read,
+    that are empty, have characters outside the alphabet, or do not fit.
+
+    Args:
+        spec: the set.
+        alphabet: characters that can be learned.
+        limit: lines to read at most.
+        fit: what keeps a line from fitting the net, in words; nothing where it fits.
 
     Raises:
         DataError: if the set is malformed or no line of it can be used.
     """
     lines: list[RealLine] = []
-    refused: list[str] = []
-    for line in _iter_lines(spec, refused):
-        if line.text and not alphabet.missing(line.text):
+    left_out = LeftOut(spec.root)
+    for line in _iter_lines(spec, left_out):
+        missing = alphabet.missing(line.text)
+        if missing:
+            left_out.add("with characters outside the alphabet", f"{line.name}: {missing!r}")
+        elif fit is not None and (reason := fit(line)):
+            left_out.add("that do not fit the net", f"{line.name}: {reason}")
+        else:
             lines.append(line)
         if limit is not None and len(lines) >= limit:
             break
-    if refused:
-        more = f", and {len(refused) - 5} more" if len(refused) > 5 else ""
-        _log.warning(
-            "%s: %d lines left out of training, their labels cannot be read: %s%s",
-            spec.root,
-            len(refused),
-            "; ".join(refused[:5]),
-            more,
-        )
     if not lines:
-        raise DataError(f"{spec.root}: no line there that can be trained on")
+        why = f" ({left_out.describe()})" if left_out.count else ""
+        raise DataError(f"{spec.root}: no line there that can be trained on{why}")
+    left_out.tell(_log)
     return lines
 
 
-def _iter_lines(spec: SetSpec, refused: list[str]) -> Iterator[RealLine]:
-    """The lines of a set; ``refused`` grows by what is wrong with labels that cannot be read."""
+def _iter_lines(spec: SetSpec, left_out: LeftOut) -> Iterator[RealLine]:
+    """The lines of a set that have an image and a label."""
     pages = _pages(spec)
     if pages is not None:
         for page in pages:
-            yield from _page_lines(page, spec, refused)
+            yield from _page_lines(page, spec, left_out)
         return
     for sample in read_labels(spec.root, spec.format, spec.characters, spec.base, spec.split):
-        label = _label(spec, sample.text, sample.name, refused)
+        label = _label(spec, sample.text, sample.name, left_out)
         if not label:
             continue
         try:
             image = to_grey(sample.load())
         except InputError as error:
-            _log.warning("left out of training: %s", error)
+            left_out.add("whose image cannot be read", str(error))
             continue
         yield RealLine(image, label, 0, spec.caseless, sample.name)
 
@@ -167,24 +179,31 @@ def _pages(spec: SetSpec) -> list[LabeledPage] | None:
     return None
 
 
-def _label(spec: SetSpec, text: str, name: str, refused: list[str]) -> str | None:
+def _label(spec: SetSpec, text: str, name: str, left_out: LeftOut) -> str | None:
+    """A label as it is trained on; None where it is left out, with or without a word."""
     try:
-        return spec.label(text)
+        label = spec.label(text)
     except DataError as error:
-        refused.append(f"{name}: {error}")
+        left_out.add("whose labels cannot be read", f"{name}: {error}")
         return None
+    if label == "":
+        left_out.add("without a label", name)
+    return label
 
 
-def _page_lines(page: LabeledPage, spec: SetSpec, refused: list[str]) -> Iterator[RealLine]:
+def _page_lines(page: LabeledPage, spec: SetSpec, left_out: LeftOut) -> Iterator[RealLine]:
     try:
         image = to_grey(load_image(page.image))
     except InputError as error:
-        _log.warning("left out of training: %s", error)
+        left_out.add("of pages that cannot be read", str(error))
         return
     for line in page.lines:
-        label = None if line.ignore else _label(spec, line.text, page.image.name, refused)
+        label = None if line.ignore else _label(spec, line.text, page.image.name, left_out)
         width, height = quad_size(line.quad)
-        if not label or height < 6 or width < 0.3 * height or (len(label) > 2 and width < height):
+        if not label:
+            continue
+        if height < 6 or width < 0.3 * height or (len(label) > 2 and width < height):
+            left_out.add("too low or upright", f"{page.image.name}: {label!r}")
             continue
         crop = crop_quad(
             image, line.quad, height=round(_CORE * (1 + 2 * _MARGIN)), pad_x=_MARGIN, pad_y=_MARGIN

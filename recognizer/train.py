@@ -31,13 +31,15 @@ from recognizer.dataset import (
     load_lines,
 )
 from recognizer.layers import Columns
-from recognizer.preprocessing import PREPROCESSING, collate, prepare, round_up
+from recognizer.preprocessing import MIN_WIDTH, PREPROCESSING, collate, prepare, round_up
 from recognizer.tasks import Renderer, RenderOptions, load_preset
 from recognizer.train_options import (
     RecognizerTrainOptions,
     pop_recognizer_options,
     recognizer_flags,
 )
+
+_OVER = 64  # pixels by which a line may be wider than --max-width: renderers and jitter need some
 
 
 class _Line(NamedTuple):
@@ -76,7 +78,7 @@ class RecognizerTask:
         self.sources: list[str] = []
         for text in options.real:
             spec = SetSpec.parse(text)
-            self.real.extend(load_lines(spec, self.alphabet))
+            self.real.extend(load_lines(spec, self.alphabet, fit=self._misfit))
             self.sources.append(spec.root.name + (f" ({spec.split})" if spec.split else ""))
         self.pairs = torch.tensor(self.alphabet.case_pairs(), dtype=torch.long).reshape(-1, 2)
         self._lower = {upper: lower for lower, upper in self.alphabet.case_pairs()}
@@ -127,10 +129,22 @@ class RecognizerTask:
             classes = [self._lower.get(c, c) for c in classes]
         return _Line(image, classes, line.caseless, line.name)
 
+    def _misfit(self, line: RealLine) -> str:
+        """Why a real line does not fit the net, unless it does; jitter changes little of it."""
+        tall, wide = _plain(line).shape
+        width = self.options.line_width or round(wide * self.options.height / max(tall, 1))
+        need = required_steps(self.alphabet.encode(line.text))
+        have = self.columns.steps(max(width, MIN_WIDTH))
+        if need > have:
+            return f"its label needs {need} time steps, its width of {width} pixels gives {have}"
+        if width > self.options.max_width + _OVER:
+            return f"{width} pixels wide at the net's height; --max-width is less"
+        return ""
+
     def _feasible(self, line: _Line) -> bool:
         width = line.image.shape[1]
         fits = required_steps(line.classes) <= self.columns.steps(width)
-        return bool(line.classes) and fits and width <= self.options.max_width + 64
+        return bool(line.classes) and fits and width <= self.options.max_width + _OVER
 
     def _batch(self, lines: Sequence[_Line], width: int, align: float) -> dict[str, Any]:
         batch = {
@@ -206,7 +220,7 @@ class RecognizerTask:
         sets = {"rendered": [line for line in rendered if line[0].shape[1] < 2000]}
         for text in self.options.val:
             spec = SetSpec.parse(text)
-            lines = load_lines(spec, self.alphabet)
+            lines = load_lines(spec, self.alphabet, fit=self._misfit)
             chosen = [lines[i * len(lines) // count] for i in range(min(count, len(lines)))]
             sets[spec.root.name] = [
                 (self._prepare(_plain(line)), line.text, line.caseless) for line in chosen
