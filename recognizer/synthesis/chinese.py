@@ -166,7 +166,7 @@ def _drawn(face: Face) -> bool:
     return all(mask.getbbox() for mask in masks) and len({bytes(m) for m in masks}) == len(_PROBE)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=768)  # each entry keeps its face open, and that takes megabytes
 def _extents(font: ImageFont.FreeTypeFont) -> tuple[int, int]:
     """Height of characters above the baseline and depth below it, in pixels."""
     _, top, _, bottom = font.getbbox("国永", anchor="ls")

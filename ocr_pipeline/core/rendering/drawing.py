@@ -66,7 +66,7 @@ class DrawnLine:
     rules: tuple[int, ...] = ()
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=768)  # each entry keeps its face open, and that takes megabytes
 def extents(font: ImageFont.FreeTypeFont) -> tuple[int, int]:
     """Height of tall letters above the baseline and depth of descenders below it, in pixels."""
     top = -int(font.getbbox("Hdlb", anchor="ls")[1])
