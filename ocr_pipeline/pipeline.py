@@ -13,7 +13,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ocr_pipeline.assembly import Quad, ReadingLike, ReadLine, legibility, make_line
+from ocr_pipeline.assembly import (
+    Quad,
+    ReadingLike,
+    ReadLine,
+    least_legibility,
+    legibility,
+    make_line,
+)
 from ocr_pipeline.core.arithmetic import value_of
 from ocr_pipeline.core.document import Document, Page
 from ocr_pipeline.core.errors import InputError
@@ -33,8 +40,6 @@ Image = npt.NDArray[np.uint8]
 # banners alike.
 PAD_X = 0.08
 PAD_Y = -0.06
-# What is less legible than this is a picture or a scrawl that the detector took for a line.
-LEAST_LEGIBILITY = 0.5
 
 
 class DetectedLike(Protocol):
@@ -225,10 +230,11 @@ class Pipeline:
         """
         rest = iter(readings)
         read = [work.known[i] if i in work.known else next(rest) for i in range(len(work.quads))]
+        least = least_legibility(read)
         lines = [
             ReadLine.of(quad, score, reading, self._pad_x)
             for quad, score, reading in zip(work.quads, work.scores, read, strict=True)
-            if self._keeps(reading)
+            if self._keeps(reading, least)
         ]
         upright = [work.turn.forward(line.quad) for line in lines]
         skew = page_skew(upright, work.turn.slant)
@@ -256,12 +262,12 @@ class Pipeline:
     def _pad_x(self) -> float:
         return PAD_X if self.options.detect else 0.0
 
-    def _keeps(self, reading: ReadingLike) -> bool:
+    def _keeps(self, reading: ReadingLike, least: float) -> bool:
         if not reading.text.strip():
             return False
         if self.options.min_confidence is not None:
             return reading.confidence >= self.options.min_confidence
-        return not self.options.detect or legibility(reading) >= LEAST_LEGIBILITY
+        return not self.options.detect or legibility(reading) >= least
 
     def _detect(self, image: Image) -> tuple[list[Quad], list[float]]:
         """Quads and scores of an image's lines."""
