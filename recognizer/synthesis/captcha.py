@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from ocr_pipeline.core.rendering.fonts import Face, FontLibrary
 from ocr_pipeline.core.rendering.words import weighted
 from recognizer.synthesis.captcha_styles import STYLES, Style
 from recognizer.synthesis.clutter import draw_dots, draw_lines
-from recognizer.synthesis.glyphs import DRAWN_AT, affine, stamp, window
+from recognizer.synthesis.glyphs import DRAWN_AT, affine, stamp, steps_between, window
 from recognizer.synthesis.legible import LETTERS, Lettering, legible
 from recognizer.synthesis.lines import LineSample
 
@@ -193,11 +192,7 @@ def _steps(letterings: Sequence[Lettering], text: str, spacing: float) -> list[f
         lettering.glyph(character).advance * _even(lettering) / DRAWN_AT
         for lettering, character in zip(letterings, text, strict=True)
     ]
-    steps = [0.0]
-    for (a, first), (b, second) in pairwise(zip(wide, text, strict=True)):
-        least = _LIKE_STEP if first == second else _LEAST_STEP
-        steps.append(max((a + b) / 2 + spacing, least))
-    return steps
+    return steps_between(wide, text, spacing, _LEAST_STEP, _LIKE_STEP)
 
 
 def _even(lettering: Lettering) -> float:

@@ -22,7 +22,7 @@ from ocr_pipeline.core.rendering.words import weighted
 from recognizer.synthesis.chinese_alphabet import CHINESE_ALPHABET, HANZI
 from recognizer.synthesis.chinese_text import ChineseText
 from recognizer.synthesis.crops import crop_line
-from recognizer.synthesis.lines import NET_HEIGHT, LineSample, fit
+from recognizer.synthesis.lines import NET_HEIGHT, LineSample, first_sample, fit
 from recognizer.synthesis.looks import LOOKS
 from recognizer.synthesis.scene import crop_scene
 
@@ -85,11 +85,7 @@ class ChineseRenderer:
 
     def render(self, seed: int, index: int) -> LineSample:
         """Render line number ``index`` of the endless set ``seed``."""
-        rng = np.random.default_rng([seed, index])
-        while True:
-            sample = self._attempt(rng)
-            if sample is not None:
-                return sample
+        return first_sample(self._attempt, seed, index)
 
     def _attempt(self, rng: Rng) -> LineSample | None:
         """One line; None where it came out without ink or too wide."""

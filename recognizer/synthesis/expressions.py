@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from ocr_pipeline.core.errors import FontError, UsageError
 from ocr_pipeline.core.rendering import degrade as d
 from ocr_pipeline.core.rendering.fonts import Face, FontLibrary
-from recognizer.synthesis.glyphs import DRAWN_AT, affine, cover, glyph, stamp
+from recognizer.synthesis.glyphs import DRAWN_AT, affine, cover, glyph, stamp, steps_between
 from recognizer.synthesis.lines import LineSample
 
 Image = NDArray[Any]  # always uint8; the stubs of OpenCV promise less
@@ -153,11 +152,7 @@ def _steps(faces: Sequence[Face], text: str, spacing: float) -> list[float]:
         glyph(face, character).advance / DRAWN_AT
         for face, character in zip(faces, text, strict=True)
     ]
-    steps = [0.0]
-    for (a, first), (b, second) in pairwise(zip(wide, text, strict=True)):
-        least = _LIKE_STEP if first == second else _LEAST_STEP
-        steps.append(max((a + b) / 2 + spacing, least))
-    return steps
+    return steps_between(wide, text, spacing, _LEAST_STEP, _LIKE_STEP)
 
 
 # Texts -------------------------------------------------------------------------------------------

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -21,6 +23,25 @@ Rng = np.random.Generator
 # Pixels per em that glyphs are drawn at, once; every other size is scaled from that drawing. Faces
 # are many, and opening one at yet another size costs more than all the rest of a picture.
 DRAWN_AT = 48
+
+
+def steps_between(
+    widths: Sequence[float], text: str, spacing: float, least: float, least_alike: float
+) -> list[float]:
+    """Distance of each character's middle from the one before; 0 for the first.
+
+    Args:
+        widths: of the characters.
+        text: the characters.
+        spacing: added between them; below 0 they overlap.
+        least: smallest distance.
+        least_alike: the same for two that are alike, which would else run together.
+    """
+    steps = [0.0]
+    for (a, first), (b, second) in pairwise(zip(widths, text, strict=True)):
+        smallest = least_alike if first == second else least
+        steps.append(max((a + b) / 2 + spacing, smallest))
+    return steps
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -118,6 +118,15 @@ class LineSample:
     places: tuple[tuple[float, int], ...] | None = None
 
 
+def first_sample(attempt: Callable[[Rng], LineSample | None], seed: int, index: int) -> LineSample:
+    """What the first attempt with something legible gives, for image ``index`` of ``seed``."""
+    rng = np.random.default_rng([seed, index])
+    while True:
+        sample = attempt(rng)
+        if sample is not None:
+            return sample
+
+
 class LineRenderer:
     """Renders lines, each a pure function of (seed, index).
 
@@ -141,11 +150,7 @@ class LineRenderer:
 
     def render(self, seed: int, index: int) -> LineSample:
         """Render line number ``index`` of the endless set ``seed``."""
-        rng = np.random.default_rng([seed, index])
-        while True:
-            sample = self._attempt(rng)
-            if sample is not None:
-                return sample
+        return first_sample(self._attempt, seed, index)
 
     def _attempt(self, rng: Rng) -> LineSample | None:
         """One line; None where nothing legible came of it (a face without ink, too wide)."""

@@ -26,7 +26,7 @@ from recognizer.synthesis.handwriting.strokes import (
     write,
 )
 from recognizer.synthesis.handwriting.text import WrittenText
-from recognizer.synthesis.lines import STEP, LineSample
+from recognizer.synthesis.lines import STEP, LineSample, first_sample
 
 Rng = np.random.Generator
 Image = NDArray[Any]  # always uint8; the stubs of OpenCV promise less
@@ -79,11 +79,7 @@ class HandwritingRenderer:
 
     def render(self, seed: int, index: int) -> LineSample:
         """Render image number ``index`` of the endless set ``seed``."""
-        rng = np.random.default_rng([seed, index])
-        while True:
-            sample = self._attempt(rng)
-            if sample is not None:
-                return sample
+        return first_sample(self._attempt, seed, index)
 
     def _attempt(self, rng: Rng) -> LineSample | None:
         """One image; None where nothing legible came of it."""
