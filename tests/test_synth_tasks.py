@@ -150,3 +150,31 @@ def test_a_folder_without_the_glyphs_is_an_error(tmp_path: Path) -> None:
     if any(f.covers("0123456789+-*()") for f in FontLibrary([tmp_path]).faces):
         pytest.skip("another face of the same file has them")
     assert result.exit_code != 0 and "fonts-dejavu-core" in result.output
+
+
+def test_what_is_rendered_keeps_its_labels_when_interrupted(
+    tmp_path: Path, fonts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = LabelWriter.add
+
+    def interrupted(writer: LabelWriter, index: int, text: str, data: bytes) -> bool:
+        if index == 3:
+            raise KeyboardInterrupt
+        return add(writer, index, text, data)
+
+    monkeypatch.setattr(LabelWriter, "add", interrupted)
+    out = tmp_path / "set"
+    command = ["synth", "expressions", "--count", "9", "--out", str(out), "--font-dir", str(fonts)]
+    result = CliRunner().invoke(cli, command)
+    assert result.exit_code == 130
+    assert len(read_labels(out)) == len(list((out / "images").iterdir())) == 3
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, fonts: Path) -> None:
+    (tmp_path / "file").touch()
+    out = tmp_path / "file" / "set"
+    command = ["synth", "expressions", "--count", "1", "--out", str(out), "--font-dir", str(fonts)]
+    result = CliRunner().invoke(cli, command)
+    assert result.exit_code == 1
+    assert "ocr: error:" in result.output and "file" in result.output
+    assert "Traceback" not in result.output

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -65,6 +66,14 @@ class LazyGroup(click.Group):
         except OcrError as error:
             click.echo(f"ocr: error: {error}", err=True)
             ctx.exit(int(error.exit_code))
+        except OSError as error:
+            if error.errno == errno.EPIPE or (
+                error.filename is None and error.errno != errno.ENOSPC
+            ):
+                raise  # click ends quietly on a closed pipe; the others are faults of the program
+            where = "" if error.filename is None else f"{error.filename}: "
+            click.echo(f"ocr: error: {where}{error.strerror}", err=True)
+            ctx.exit(int(ExitCode.SOME_FAILED))
         except KeyboardInterrupt:
             click.echo("ocr: interrupted", err=True)
             ctx.exit(int(ExitCode.INTERRUPTED))

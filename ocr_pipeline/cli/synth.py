@@ -320,15 +320,18 @@ def _write(
     rows: list[dict[str, Any]] = []
     shown: list[tuple[NDArray[np.uint8], str]] = []
     indices = range(first, first + count)
-    for row, image in in_workers(make, job, indices, 0 if workers == 1 else workers):
-        rows.append(row)
-        if image is not None:
-            shown.append((image, row["text"]) if kind == "lines" else (_outlined(image, row), ""))
-        if sys.stderr.isatty() and len(rows) % 50 == 0:
-            click.echo(f"\r{len(rows)}/{count}", nl=False, err=True)
-    if out is not None:
-        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        write_atomic(out / "labels.jsonl", text.encode("utf-8"))
+    try:
+        for row, image in in_workers(make, job, indices, 0 if workers == 1 else workers):
+            rows.append(row)
+            if image is not None:
+                plain = kind == "lines"
+                shown.append((image, row["text"]) if plain else (_outlined(image, row), ""))
+            if sys.stderr.isatty() and len(rows) % 50 == 0:
+                click.echo(f"\r{len(rows)}/{count}", nl=False, err=True)
+    finally:  # interrupted, or the disk full: what is rendered keeps its labels
+        if out is not None:
+            text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+            write_atomic(out / "labels.jsonl", text.encode("utf-8"))
     if sheet is not None:
         from ocr_pipeline.core.rendering.sheet import contact_sheet
 

@@ -90,9 +90,12 @@ def write_task(
         range(first, first + count),
         0 if workers == 1 else workers,
     )
-    pictures = _store(made, writer, count)
+    try:
+        pictures = _store(made, writer, count)
+    finally:  # interrupted, or the disk full: what is rendered keeps its labels
+        if writer is not None:
+            writer.close()
     if writer is not None:
-        writer.close()
         _tell_skipped(writer)
     if sheet is not None:
         from ocr_pipeline.core.images import save_image
