@@ -30,6 +30,7 @@ from recognizer.dataset import (
     jitter,
     load_lines,
 )
+from recognizer.focus import hardest
 from recognizer.layers import Columns
 from recognizer.preprocessing import MIN_WIDTH, PREPROCESSING, collate, prepare, round_up
 from recognizer.tasks import Renderer, RenderOptions, load_preset
@@ -103,7 +104,8 @@ class RecognizerTask:
                 "alphabet, or they are wider than --max-width"
             )
         widths = [line.image.shape[1] for line in usable]
-        groups = batches_of_few_shapes(widths, self.options.area, rng)
+        area = round(self.options.area / self.options.focus)
+        groups = batches_of_few_shapes(widths, area, rng)
         align = max(0.0, 1.0 - index / max(1, self.options.align_chunks))
         return [self._batch([usable[i] for i in group], width, align) for group, width in groups]
 
@@ -167,15 +169,18 @@ class RecognizerTask:
     # --- loss and validation ------------------------------------------------------------------
 
     def loss(self, model: nn.Module, batch: dict[str, Any]) -> tuple[Tensor, dict[str, Any]]:
-        """Mean CTC loss per character over the batch's lines."""
+        """Mean CTC loss per character over the batch's lines, or the worst of them."""
+        if self.options.focus < 1 and model.training:
+            batch = hardest(batch, self._losses(model, batch), self.options.focus)
         outputs = model(batch["images"])
         logits, *shortcut = outputs if isinstance(outputs, tuple) else (outputs,)
-        log_probs, loss = self._ctc(logits, batch)
+        log_probs, losses = self._ctc(logits, batch)
+        loss = losses.mean()
         parts = {"blank": log_probs.detach()[..., self.alphabet.blank_index].exp().mean()}
         if shortcut:
             _, auxiliary = self._ctc(shortcut[0], batch)
-            loss = loss + self.options.aux_weight * auxiliary
-            parts["auxiliary"] = auxiliary.detach()
+            loss = loss + self.options.aux_weight * auxiliary.mean()
+            parts["auxiliary"] = auxiliary.detach().mean()
         if "places" in batch:
             align = alignment_loss(log_probs, batch["targets"], batch["places"])
             loss = loss + batch["align"] * align
@@ -183,7 +188,7 @@ class RecognizerTask:
         return loss, parts
 
     def _ctc(self, logits: Tensor, batch: dict[str, Any]) -> tuple[Tensor, Tensor]:
-        """Log-probabilities, cases merged where labels have none, and their mean loss."""
+        """Log-probabilities, cases merged where labels have none, and the loss of each line."""
         log_probs = logits.float().log_softmax(-1)
         caseless = batch["caseless"]
         if bool(caseless.any()):
@@ -192,7 +197,16 @@ class RecognizerTask:
         losses = ctc_loss_of_log_probs(
             log_probs, batch["targets"], batch["steps"], self.alphabet.blank_index
         )
-        return log_probs, losses.mean()
+        return log_probs, losses
+
+    def _losses(self, model: nn.Module, batch: dict[str, Any]) -> Tensor:
+        """Loss of each line as the net would read it now, outside training."""
+        model.eval()
+        with torch.no_grad():
+            losses = self._ctc(model(batch["images"]), batch)[1]
+        torch.clear_autocast_cache()  # weights that were cast here would get no gradient
+        model.train()
+        return losses
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Character error rate on rendered lines and on each real set, and their mean."""

@@ -34,6 +34,8 @@ class RecognizerTrainOptions:
         font_dirs: folders with fonts; the system's when empty.
         alphabet: file of the characters to read, one a line, instead of the task's own.
         area: padded pixels of width of a batch: 64 lines of 320 pixels are 20480.
+        focus: share of a batch, the lines with the greatest loss, that is learnt from; batches
+            are larger by as much (:mod:`recognizer.focus`). 1: all.
         chunk_lines: lines rendered together and sorted by width into batches.
         max_width: widest line in pixels at the net's height.
         line_width: width in pixels to which all images are stretched, for plates and the like,
@@ -60,6 +62,7 @@ class RecognizerTrainOptions:
     font_dirs: tuple[Path, ...] = ()
     alphabet: Path | None = None
     area: int = 12800
+    focus: float = 1.0
     chunk_lines: int = 512
     max_width: int = 800
     line_width: int = 0
@@ -82,6 +85,8 @@ class RecognizerTrainOptions:
     def __post_init__(self) -> None:
         if not 0 <= self.real_share <= 1:
             raise UsageError(f"--real-share must lie in [0, 1], not {self.real_share}")
+        if not 0 < self.focus <= 1:
+            raise UsageError(f"--focus must lie in (0, 1], not {self.focus}")
         if self.height % (16 * self.rows) or self.height < 32:
             raise UsageError(
                 f"--height must be a multiple of 16 for each row, at least 32, not {self.height}"
@@ -149,6 +154,7 @@ def recognizer_flags(command: _F) -> _F:
         ("--font-dir", {"multiple": True, "type": folder, "help": "Fonts to render with."}),
         ("--alphabet", {"type": path, "help": "File of characters, instead of the task's."}),
         ("--area", {"help": "Padded width of a batch, pixels."}),
+        ("--focus", {"help": "Learn from this share of a batch: the lines read worst."}),
         ("--chunk-lines", {"help": "Lines sorted together."}),
         ("--max-width", {"help": "Widest line in pixels."}),
         ("--line-width", {"help": "Stretch all images to this width; 0 keeps their aspect."}),
