@@ -17,6 +17,7 @@ Rng = np.random.Generator
 Image = NDArray[Any]  # always uint8; the stubs of OpenCV promise less
 
 
+_SMALL_ROW = 0.55
 _STAMP = (94, 24)  # width and height that sets of plates are often kept at
 
 
@@ -70,6 +71,8 @@ def photograph(
     if small and image.shape[1] > 2.2 * image.shape[0]:
         image = _stamp_sized(rng, image)
         return _grain(rng, image), found
+    # Of two rows the upper one's characters are half as tall as those of a plate with one.
+    tall *= _SMALL_ROW if any(row for _, _, row in places) else 1.0
     return _grain(rng, _focus(rng, image, tall, photo)), found
 
 
@@ -165,7 +168,7 @@ def _light(rng: Rng, image: Image, level: int, colours: float) -> Image:
     roll = rng.random()
     gain = rng.uniform(0.4, 1.4)
     if roll < 0.06:  # night
-        gain = rng.uniform(0.22, 0.45)
+        gain = rng.uniform(0.28, 0.5)
     elif roll < 0.12:  # overexposed
         gain = rng.uniform(1.4, 1.9)
     haze = rng.uniform(0, 90) if rng.random() < 0.15 else 0.0
@@ -184,13 +187,13 @@ def _stamp_sized(rng: Rng, image: Image) -> Image:
     rows = image.shape[0] / _STAMP[1]  # rows of the picture that become one
     roll = rng.random()
     if roll < 0.5:
-        image = d.blur(image, rows * rng.uniform(0.2, 0.52))
+        image = d.blur(image, rows * rng.uniform(0.2, 0.45))
         return cv2.resize(image, _STAMP, interpolation=cv2.INTER_LINEAR)
     if roll < 0.6:
         angle = rng.uniform(-20, 20) if rng.random() < 0.6 else rng.uniform(0, 180)
-        image = d.motion_blur(image, rows * rng.uniform(1.0, 2.5), angle)
+        image = d.motion_blur(image, rows * rng.uniform(1.0, 2.1), angle)
     elif roll < 0.75:
-        image = d.low_resolution(image, rows * rng.uniform(1.0, 1.4))
+        image = d.low_resolution(image, rows * rng.uniform(1.0, 1.25))
     return cv2.resize(image, _STAMP, interpolation=cv2.INTER_AREA)
 
 
