@@ -106,7 +106,7 @@ STYLES: tuple[Style, ...] = (
         tilt=18,
         wander=0.06,
         ink="many",
-        lines=(0, 5),
+        lines=(0, 4),
         line_ink="black",
     ),
     # One colour on a pale ground, close together and bent, an arc below or across, and dots.

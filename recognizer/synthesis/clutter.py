@@ -31,7 +31,7 @@ def draw_lines(
         size: height of the letters; lines stay thinner than their strokes.
     """
     count = int(rng.integers(style.lines[0], style.lines[1] + 1))
-    width = 2 if size > 34 and count < 3 and rng.random() < 0.4 else 1
+    width = 2 if size > 34 and count < 3 and rng.random() < 0.25 else 1
     smooth = cv2.LINE_AA if style.width != 70 else cv2.LINE_8
     for _ in range(count):
         color = tuple(float(v) for v in _line_color(rng, style, inks, paper))
@@ -49,7 +49,8 @@ def _line_color(rng: Rng, style: Style, inks: NDArray[Any], paper: NDArray[Any])
     if style.line_ink == "any":
         return rng.uniform(0, 200, 3)
     ink = inks[int(rng.integers(len(inks)))]
-    return np.asarray(paper + (ink - paper) * rng.uniform(0.4, 1.0))
+    # Fainter than the letters, or a stroke of an F more makes an E.
+    return np.asarray(paper + (ink - paper) * rng.uniform(0.35, 0.8))
 
 
 def _straight(rng: Rng, style: Style, image: Image, size: float) -> NDArray[np.int32]:
