@@ -20,18 +20,12 @@ from ocr_pipeline.core.rendering.words import weighted
 from recognizer.synthesis.captcha_styles import STYLES, Style
 from recognizer.synthesis.clutter import draw_dots, draw_lines
 from recognizer.synthesis.glyphs import DRAWN_AT, affine, stamp, steps_between, window
-from recognizer.synthesis.legible import LETTERS, Lettering, legible
+from recognizer.synthesis.legible import LETTERS, UNFIT, Lettering, legible
 from recognizer.synthesis.lines import LineSample
 
 Image = NDArray[Any]  # always uint8; the stubs of OpenCV promise less
 Rng = np.random.Generator
 
-# Styles too thin, and drawings of letters rather than letters.
-_UNFIT = re.compile(
-    r"thin|extra ?light|ultra ?light|outline|sketch|stencil|penguin|junkyard|\bpx |abogado"
-    r"|unifont|cherry ?bomb|wasn't me|dkg|engadget|isabella|havana|glass tty",
-    re.I,
-)
 _NARROW = re.compile(r"narrow|cond|\bcn\b", re.I)
 _SOFT = re.compile(
     r"comic|hand|kaushan|dancing|humor|caliban|domestic|averia|rufscript|leckerli|lobster"
@@ -165,9 +159,7 @@ def _groups(faces: Sequence[Face]) -> dict[str, list[Face]]:
             "fonts-liberation, or name a folder that holds one"
         )
     # Faces made for Hangul or Chinese have Latin letters of any kind.
-    fit = [
-        f for f in usable if not (_UNFIT.search(f.name) or {"가", "中"} & f.characters)
-    ] or usable
+    fit = [f for f in usable if not (UNFIT.search(f.name) or {"가", "中"} & f.characters)] or usable
     sans = [f for f in fit if f.category == "sans"] or fit
     return {
         "any": fit,

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from ocr_pipeline.core.errors import FontError, UsageError
 from ocr_pipeline.core.rendering import degrade as d
 from ocr_pipeline.core.rendering.fonts import Face, FontLibrary
 from recognizer.synthesis.glyphs import DRAWN_AT, affine, cover, glyph, stamp, steps_between
+from recognizer.synthesis.legible import UNFIT
 from recognizer.synthesis.lines import LineSample
 
 Image = NDArray[Any]  # always uint8; the stubs of OpenCV promise less
@@ -25,7 +25,6 @@ Rng = np.random.Generator
 ALPHABET = "0123456789+-*()"
 _OPERATORS = "+-*"
 # Styles too thin to outlast the noise, and drawings of letters rather than letters.
-_UNFIT = re.compile(r"thin|extra ?light|ultra ?light|outline|sketch|stencil|penguin|junkyard", re.I)
 _CATEGORIES = (("sans", 0.42), ("serif", 0.28), ("mono", 0.14), ("typewriter", 0.06))
 _MARGIN = 5.0  # columns kept free at both ends
 _LEAST_STEP = 0.44  # least distance of two characters' middles, in ems
@@ -136,12 +135,10 @@ def _by_category(faces: Sequence[Face]) -> list[tuple[float, list[Face]]]:
             "fonts-liberation, or name a folder that holds one"
         )
     # Faces made for Hangul or Chinese have digits of any kind, brush strokes among them.
-    fit = [
-        f for f in usable if not (_UNFIT.search(f.name) or {"가", "中"} & f.characters)
-    ] or usable
+    fit = [f for f in usable if not (UNFIT.search(f.name) or {"가", "中"} & f.characters)] or usable
     groups = [(share, [f for f in fit if f.category == name]) for name, share in _CATEGORIES]
     rest = [f for f in fit if f.category in ("display", "handwriting")]
-    groups = [(share, group) for share, group in [*groups, (0.1, rest)] if group] or [(1.0, fit)]
+    groups = [(share, group) for share, group in [*groups, (0.05, rest)] if group] or [(1.0, fit)]
     total = sum(share for share, _ in groups)
     return [(share / total, group) for share, group in groups]
 

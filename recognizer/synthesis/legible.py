@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,6 +16,12 @@ from ocr_pipeline.core.rendering.fonts import Face
 from recognizer.synthesis.glyphs import DRAWN_AT, Glyph, glyph, stroke_glyph
 
 LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#: Styles too thin, and drawings of letters rather than letters.
+UNFIT = re.compile(
+    r"thin|extra ?light|ultra ?light|outline|sketch|stencil|penguin|junkyard|\bpx |abogado"
+    r"|unifont|cherry ?bomb|wasn't me|dkg|engadget|isabella|havana|glass tty",
+    re.I,
+)
 _SIDE = 20
 # Greatest difference of two blurred shapes in the same square (0 to 1) below which they are alike,
 # and the least difference of their width to height, as a logarithm, that tells them apart.
