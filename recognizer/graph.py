@@ -98,8 +98,9 @@ def densenet_graph(
     growth: int = 8,
     dropout: float = 0.2,
     height: int = 32,
+    stride: int = 8,
 ) -> bytes:
-    """The model: ``lines`` (N, 1, height, W) float32 to ``logits`` (N, W // 8, classes).
+    """The model: ``lines`` (N, 1, height, W) float32 to ``logits`` (N, W // stride, classes).
 
     Args:
         state: weights.
@@ -120,17 +121,19 @@ def densenet_graph(
     )
     stage = 0
     for block in range(3):
+        reach = 8 // stride if block == 2 else 1
         for layer in range(DENSE_LAYERS):
             prefix = f"stages.{stage}.layers.{layer}"
             new = graph.add("Relu", graph.norm(x, f"{prefix}.0", count, _EPS))
-            new = graph.conv(new, f"{prefix}.2", growth, pads=(1, 1, 1, 1))
+            pads = (1, reach, 1, reach)
+            new = graph.conv(new, f"{prefix}.2", growth, pads=pads, dilations=(1, reach))
             x = graph.add("Concat", x, new, axis=1)
             count += growth
         x = graph.add("Relu", graph.norm(x, f"stages.{stage + 1}", count, _EPS))
         if block < 2:
             count = DENSE_TRANSITION * growth
             x = graph.conv(x, f"stages.{stage + 3}", count)
-            x = graph.pool(x, 2, 2, "AveragePool")
+            x = graph.mean_pool(x, 1 if block and stride == 4 else 2)
         stage += 6
     x = graph.add("Transpose", x, perm=[0, 3, 1, 2])
     x = graph.add("Reshape", x, graph.ints(0, 0, count * (height // 8)))

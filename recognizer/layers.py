@@ -13,8 +13,8 @@ CHANNELS = (64, 128, 256, 256, 512, 512, 512)
 POOLS = ((2, 2), (2, 2), None, (2, 1), None, (2, 1), None)
 #: Recurrent cells of the CRNN: those of torch, then those of ``recognizer.cell_layers``.
 CELLS = ("lstm", "gru", "rhn", "hlstm", "nlstm")
-#: Pixels of a time step of the CRNN, and of the DenseNet.
-STRIDE, DENSE_STRIDE = 4, 8
+#: Pixels of a time step of the CRNN, and those that the DenseNet may have.
+STRIDE, DENSE_STRIDES = 4, (8, 4)
 #: Layers of a dense block; channels of the stem and of the transitions, in units of the growth.
 DENSE_LAYERS, DENSE_STEM, DENSE_TRANSITION = 8, 8, 16
 
@@ -54,7 +54,7 @@ class Columns:
     def of(cls, architecture: str, config: Mapping[str, Any]) -> Columns:
         """Those of a net, from its weights file's header."""
         if architecture == "densenet":
-            return cls(DENSE_STRIDE)
+            return cls(int(config.get("stride", DENSE_STRIDES[0])))
         return cls(STRIDE, int(config.get("rows", 1)))
 
     def steps(self, width: int) -> int:

@@ -14,7 +14,7 @@ from click.core import ParameterSource
 from ocr_pipeline.core.errors import UsageError
 from recognizer.alphabet import Alphabet
 from recognizer.label_files import read_characters
-from recognizer.layers import CELLS
+from recognizer.layers import CELLS, DENSE_STRIDES
 from recognizer.tasks import PRESETS, load_preset
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -46,7 +46,7 @@ class RecognizerTrainOptions:
         architecture: ``crnn`` or ``densenet``.
         width, hidden, layers, rnn, depth, bidirectional, rows, pool: of the CRNN
             (:class:`recognizer.crnn.CRNN`).
-        growth: of the DenseNet (:class:`recognizer.densenet.DenseNet`).
+        growth, stride: of the DenseNet (:class:`recognizer.densenet.DenseNet`).
         dropout, height: of both.
         aux_weight: weight of a second CTC loss, of a short way from the CRNN's convolutions to
             the classes that is there in training only; 0 builds none.
@@ -77,6 +77,7 @@ class RecognizerTrainOptions:
     rows: int = 1
     pool: str = "conv"
     growth: int = 8
+    stride: int = DENSE_STRIDES[0]
     dropout: float = 0.1
     height: int = 32
     aux_weight: float = 0.0
@@ -93,6 +94,8 @@ class RecognizerTrainOptions:
             )
         if self.aux_weight < 0 or (self.aux_weight and self.architecture != "crnn"):
             raise UsageError("--aux-weight must not be negative, and is for the crnn alone")
+        if self.stride not in DENSE_STRIDES:
+            raise UsageError(f"--stride must be 8 or 4, not {self.stride}")
         if self.line_width % 32 or (self.rows > 1 and not self.line_width):
             raise UsageError(
                 "--line-width must be a multiple of 32, and given where --rows is above 1"
@@ -111,7 +114,8 @@ class RecognizerTrainOptions:
     def config(self) -> dict[str, Any]:
         """Arguments of the net beside the number of classes."""
         if self.architecture == "densenet":
-            return {"growth": self.growth, "dropout": self.dropout, "height": self.height}
+            dense = {"growth": self.growth, "dropout": self.dropout, "height": self.height}
+            return dense | ({"stride": self.stride} if self.stride != DENSE_STRIDES[0] else {})
         config = {
             "width": self.width,
             "last": 1,
@@ -169,6 +173,7 @@ def recognizer_flags(command: _F) -> _F:
         ("--rows", {"help": "Rows of characters in an image: 2 for plates of two lines."}),
         ("--pool", {"type": click.Choice(["conv", "max"]), "help": "Rows of features to columns."}),
         ("--growth", {"help": "Channels that a layer of the DenseNet adds."}),
+        ("--stride", {"help": "Pixels of a time step of the DenseNet: 8 or 4."}),
         ("--dropout", {"help": "In training."}),
         ("--height", {"help": "Height of the net's input."}),
         ("--aux-weight", {"help": "Weight of the CTC loss of a short way, in training only."}),

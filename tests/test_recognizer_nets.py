@@ -90,7 +90,29 @@ def test_a_net_of_one_width_stretches_and_reads_rows(tmp_path: Path) -> None:
     assert same.text == reading.text
 
 
-@pytest.mark.parametrize("config", [{"pool": "max", "height": 64}, {"growth": 2}])
+def test_finer_steps_keep_what_the_coarse_ones_know_and_read_between_them() -> None:
+    coarse, fine = DenseNet(20, growth=2).eval(), DenseNet(20, growth=2, stride=4).eval()
+    fine.load_state_dict(coarse.state_dict())
+    images = torch.rand(2, 1, 32, 160)
+    with torch.inference_mode():
+        every, second = fine(images), coarse(images)
+        moved = coarse(images.roll(-4, dims=3))
+    assert every.shape == (2, 40, 20) and Columns.of("densenet", {"stride": 4}).steps(160) == 40
+    torch.testing.assert_close(every[:, ::2], second, atol=1e-4, rtol=1e-4)
+    # Away from the ends, where the zeros beyond the image are met at other places.
+    torch.testing.assert_close(every[:, 13:27:2], moved[:, 6:13], atol=1e-4, rtol=1e-4)
+
+
+def test_steps_of_other_widths_are_refused() -> None:
+    with pytest.raises(WeightsError, match="steps of 8 pixels or of 4"):
+        DenseNet(20, stride=2)
+    with pytest.raises(UsageError, match="--stride must be 8 or 4"):
+        RecognizerTrainOptions(architecture="densenet", stride=16)
+
+
+@pytest.mark.parametrize(
+    "config", [{"pool": "max", "height": 64}, {"growth": 2}, {"growth": 2, "stride": 4}]
+)
 def test_graphs_agree_with_torch(tmp_path: Path, config: dict[str, object]) -> None:
     pytest.importorskip("onnxruntime")
     architecture = "densenet" if "growth" in config else "crnn"

@@ -29,8 +29,8 @@ from recognizer.synthesis.scene import crop_scene
 Rng = np.random.Generator
 Image = NDArray[Any]  # always uint8; the stubs of OpenCV promise less
 
-# Columns of the net's input per time step.
-_STEP = 8
+# Columns of the finest net's input per time step; a coarser one leaves out lines too dense for it.
+_STEP = 4
 _HEIGHTS = (16, 64)  # lowest and highest image
 _PACKAGES = "fonts-noto-cjk, fonts-wqy-microhei, fonts-arphic-uming, fonts-lxgw-wenkai"
 # Faces that draw the forms of other regions: Japan's, Korea's, Taiwan's, Hong Kong's.

@@ -144,6 +144,7 @@ class Graph:
         norm: str | None = None,
         pads: Sequence[int] = (),
         strides: Sequence[int] = (),
+        dilations: Sequence[int] = (),
     ) -> str:
         """A 2-D convolution, the batch normalisation after it folded in.
 
@@ -154,6 +155,7 @@ class Graph:
             norm: name of the normalisation's; None where there is none.
             pads: zeros added at top, left, bottom, right.
             strides: down and right; 1 when empty.
+            dilations: distance of the kernel's rows and of its columns; 1 when empty.
         """
         weight = self.weight(f"{prefix}.weight", channels).astype(np.float64)
         bias = np.zeros(channels)
@@ -171,6 +173,8 @@ class Graph:
         )
         kernel = list(weight.shape[2:])
         more: dict[str, Any] = {"strides": list(strides)} if strides else {}
+        if any(step > 1 for step in dilations):
+            more["dilations"] = list(dilations)
         sizes: dict[str, Any] = {"kernel_shape": kernel, "pads": list(pads or [0] * 4)}
         return str(self.add("Conv", x, *constants, **sizes, **more))
 
@@ -183,10 +187,18 @@ class Graph:
         term = self.constant(shift[:, None, None], name=f"{prefix}.shift")
         return str(self.add("Add", self.add("Mul", x, factor), term))
 
-    def pool(self, x: str, height: int, width: int, kind: str = "MaxPool") -> str:
-        """Maximum over blocks; their mean with ``AveragePool``."""
+    def pool(self, x: str, height: int, width: int) -> str:
+        """Maximum over blocks."""
         size = [height, width]
-        return str(self.add(kind, x, kernel_shape=size, strides=size))
+        return str(self.add("MaxPool", x, kernel_shape=size, strides=size))
+
+    def mean_pool(self, x: str, across: int) -> str:
+        """Mean over squares of two, every second row and every ``across``-th column."""
+        more: dict[str, Any] = {}
+        if across == 1:  # a column of zeros at the right keeps their number
+            more = {"pads": [0, 0, 0, 1], "count_include_pad": 1}
+        more |= {"kernel_shape": [2, 2], "strides": [2, across]}
+        return str(self.add("AveragePool", x, **more))
 
     def linear(self, x: str, layers: Mapping[str, int]) -> str:
         """Linear layers over the last axis, their results side by side.
