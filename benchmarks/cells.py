@@ -136,6 +136,8 @@ def options_of(cell: str, settings: Mapping[str, Any]) -> RecognizerTrainOptions
         layers=LAYERS,
         width=settings["width"],
         hidden=settings["hidden"],
+        area=settings["area"],
+        align_chunks=settings["align_chunks"],
         name=f"{TASK}-{cell}",
         val_lines=200,
     )
@@ -250,6 +252,8 @@ def compare(cells: tuple[str, ...], settings: dict[str, Any], out: Path) -> str:
 @click.option("--width", default=0.375, show_default=True, help="Of the convolutions.")
 @click.option("--hidden", default=128, show_default=True, help="Units of a direction.")
 @click.option("--lr", default=1.5e-3, show_default=True)
+@click.option("--area", default=12_800, show_default=True, help="Pixels of width in a batch.")
+@click.option("--align-chunks", default=0, help="As of ocr train recognizer, for short budgets.")
 @click.option("--threads", default=1, show_default=True)
 def main(
     out: Path, cells: tuple[str, ...], rounds: int, learns: bool, threads: int, **settings: Any

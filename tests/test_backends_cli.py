@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 import time
@@ -138,6 +139,7 @@ def test_int8_files_are_made_checked_and_found(
     monkeypatch.setattr("ocr_pipeline.core.backends.quantise.TOLERANCE", 0.5)
     done = CliRunner().invoke(cli, ["export", *nets(files), "--int8", "--out", str(files)])
     assert done.exit_code == 0, done.output
+    assert logging.getLoggerClass() is logging.Logger  # nncf sets another
     for name in ("finder", "reader"):
         header = read_header(files / f"{name}.int8.onnx")
         assert header["precision"] == "int8" and "onnx" in header["backends"]

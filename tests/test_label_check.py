@@ -23,7 +23,7 @@ from tests.tiny_nets import recognizer_weights
 
 @pytest.fixture
 def lines(tmp_path: Path) -> Path:
-    """Two lines, 64 x 32 pixels: sixteen steps of the CRNN, eight of the DenseNet."""
+    """Two lines, 64 x 32 pixels: sixteen steps of the CRNN, and eight of the DenseNet of old."""
     rng = np.random.default_rng(0)
     for name in ("short", "long"):
         pixels = rng.integers(0, 255, (32, 64), np.uint8)
@@ -43,7 +43,8 @@ def check(path: Path, *arguments: object) -> dict[str, Any]:
 def test_the_net_s_time_steps_count(lines: Path) -> None:
     path, characters = lines / "data_train.txt", ("--alphabet-file", lines / "chars.txt")
     assert check(path, *characters)["usable"] == 2  # with the CRNN's four pixels a step
-    found = check(path, *characters, "--preset", "chinese")
+    weights = recognizer_weights(lines / "net.safetensors", architecture="densenet")
+    found = check(path, *characters, "--recognizer", weights)
     assert found["usable"] == 1
     assert found["too_long"][0]["text"] == "ababababa"
     assert found["too_long"][0]["reason"] == "needs 9 time steps, 64 pixels of width give 8"

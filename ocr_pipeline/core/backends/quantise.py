@@ -49,6 +49,7 @@ def quantise(
     Raises:
         BackendError: if a package is not installed, or no backend runs the result well.
     """
+    kind = logging.getLoggerClass()
     try:
         import nncf
         import onnx
@@ -58,6 +59,9 @@ def quantise(
             f"quantising needs {error.name}, which is not installed: "
             "pip install 'ocr-pipeline[int8]'"
         ) from error
+    finally:
+        # nncf would have every module that is imported later log in its own way, to its own place.
+        logging.setLoggerClass(kind)
     source = onnx.load_from_string(model)
     header = json.loads(header_text(model))
     with _quiet(nncf):
