@@ -59,8 +59,8 @@ class DetectOptions:
     tolerance: float = 0.35
     max_pixels: float = 8e6
     max_enlarged: float = 3e6
-    tile: int = 2048
-    tile_overlap: int = 192
+    tile: int = 1024
+    tile_overlap: int = 160
     margin_x: float = 0.14
     margin_y: float = 0.1
     connect: ConnectOptions = field(default_factory=ConnectOptions)
