@@ -24,7 +24,8 @@ from ocr_pipeline.core.geometry import box_quad, polygon_iou
 from ocr_pipeline.core.weights import save_weights
 
 CONFIG = {"width": 1 / 16, "rnn_hidden": 8, "fc": 16, "anchor_heights": list(DEFAULT_HEIGHTS)}
-EXACT = DetectOptions(margin_x=0.0, margin_y=0.0)
+# In one piece: the net that is told what to find takes every tile for the page.
+EXACT = DetectOptions(margin_x=0.0, margin_y=0.0, tile=4096)
 HEADER = {
     "kind": "detector",
     "name": "tiny",
