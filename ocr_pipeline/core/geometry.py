@@ -7,6 +7,8 @@ top-left corner *of the text* (so a line printed upside down starts at its right
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -49,10 +51,9 @@ def as_quad(points: npt.ArrayLike) -> Array:
 
 def quad_size(quad: npt.ArrayLike) -> tuple[float, float]:
     """Mean width and height of a quad in pixels."""
-    q = np.asarray(quad, np.float32).reshape(4, 2)
-    width = (np.linalg.norm(q[1] - q[0]) + np.linalg.norm(q[2] - q[3])) / 2
-    height = (np.linalg.norm(q[3] - q[0]) + np.linalg.norm(q[2] - q[1])) / 2
-    return float(width), float(height)
+    # In plain numbers, which for four points are many times faster than arrays.
+    a, b, c, d = np.asarray(quad, np.float32).reshape(4, 2).tolist()
+    return (math.dist(a, b) + math.dist(c, d)) / 2, (math.dist(a, d) + math.dist(b, c)) / 2
 
 
 def box_quad(x0: float, y0: float, x1: float, y1: float) -> Array:
