@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 
@@ -34,7 +35,7 @@ def hardest(batch: dict[str, Any], losses: Tensor, share: float) -> dict[str, An
     for key, value in batch.items():
         if key == "places":  # of all characters, one line after the other
             pieces = value.split([len(target) for target in batch["targets"]])
-            part[key] = _joined([pieces[i] for i in lines])
+            part[key] = torch.cat([pieces[i] for i in lines])
         elif isinstance(value, Tensor):
             part[key] = value[chosen.to(value.device)]
         elif isinstance(value, list):
@@ -42,9 +43,3 @@ def hardest(batch: dict[str, Any], losses: Tensor, share: float) -> dict[str, An
         else:
             part[key] = value
     return part
-
-
-def _joined(pieces: list[Tensor]) -> Tensor:
-    import torch
-
-    return torch.cat(pieces)

@@ -20,7 +20,7 @@ from ocr_pipeline.core.rendering.words import weighted
 from recognizer.synthesis.captcha_styles import STYLES, Style
 from recognizer.synthesis.clutter import draw_dots, draw_lines
 from recognizer.synthesis.glyphs import DRAWN_AT, affine, stamp, steps_between, window
-from recognizer.synthesis.legible import LETTERS, UNFIT, Lettering, legible
+from recognizer.synthesis.legible import LETTERS, Lettering, fit_faces, legible
 from recognizer.synthesis.lines import LineSample
 
 Image = NDArray[Any]  # always uint8; the stubs of OpenCV promise less
@@ -158,8 +158,7 @@ def _groups(faces: Sequence[Face]) -> dict[str, list[Face]]:
             "no face has all letters and digits: install a font such as fonts-dejavu-core or "
             "fonts-liberation, or name a folder that holds one"
         )
-    # Faces made for Hangul or Chinese have Latin letters of any kind.
-    fit = [f for f in usable if not (UNFIT.search(f.name) or {"가", "中"} & f.characters)] or usable
+    fit = fit_faces(usable)
     sans = [f for f in fit if f.category == "sans"] or fit
     return {
         "any": fit,

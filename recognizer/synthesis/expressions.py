@@ -16,7 +16,7 @@ from ocr_pipeline.core.errors import FontError, UsageError
 from ocr_pipeline.core.rendering import degrade as d
 from ocr_pipeline.core.rendering.fonts import Face, FontLibrary
 from recognizer.synthesis.glyphs import DRAWN_AT, affine, cover, glyph, stamp, steps_between
-from recognizer.synthesis.legible import UNFIT
+from recognizer.synthesis.legible import fit_faces
 from recognizer.synthesis.lines import LineSample
 
 Image = NDArray[Any]  # always uint8; the stubs of OpenCV promise less
@@ -24,7 +24,6 @@ Rng = np.random.Generator
 
 ALPHABET = "0123456789+-*()"
 _OPERATORS = "+-*"
-# Styles too thin to outlast the noise, and drawings of letters rather than letters.
 _CATEGORIES = (("sans", 0.42), ("serif", 0.28), ("mono", 0.14), ("typewriter", 0.06))
 _MARGIN = 5.0  # columns kept free at both ends
 _LEAST_STEP = 0.44  # least distance of two characters' middles, in ems
@@ -134,8 +133,7 @@ def _by_category(faces: Sequence[Face]) -> list[tuple[float, list[Face]]]:
             f"no face has all of {ALPHABET!r}: install a font such as fonts-dejavu-core or "
             "fonts-liberation, or name a folder that holds one"
         )
-    # Faces made for Hangul or Chinese have digits of any kind, brush strokes among them.
-    fit = [f for f in usable if not (UNFIT.search(f.name) or {"가", "中"} & f.characters)] or usable
+    fit = fit_faces(usable)
     groups = [(share, [f for f in fit if f.category == name]) for name, share in _CATEGORIES]
     rest = [f for f in fit if f.category in ("display", "handwriting")]
     groups = [(share, group) for share, group in [*groups, (0.05, rest)] if group] or [(1.0, fit)]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,8 +17,8 @@ from ocr_pipeline.core.rendering.fonts import Face
 from recognizer.synthesis.glyphs import DRAWN_AT, Glyph, glyph, stroke_glyph
 
 LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#: Styles too thin, and drawings of letters rather than letters.
-UNFIT = re.compile(
+# Styles too thin, and drawings of letters rather than letters.
+_UNFIT = re.compile(
     r"thin|extra ?light|ultra ?light|outline|sketch|stencil|penguin|junkyard|\bpx |abogado"
     r"|unifont|cherry ?bomb|wasn't me|dkg|engadget|isabella|havana|glass tty",
     re.I,
@@ -33,6 +34,14 @@ _BARS, _BARS_ALIKE = frozenset("1lI"), 0.6
 _TALLER, _LOWER = 0.17, 0.16
 # Width to height: rounder than this is the letter, narrower than that is the digit.
 _ROUND_LETTER, _ROUND_DIGIT = 0.8, 0.7
+
+
+def fit_faces(faces: Sequence[Face]) -> list[Face]:
+    """Those whose letters and digits outlast noise and lines; all where there is none."""
+    # Faces made for Hangul or Chinese have Latin letters and digits of any kind.
+    return [
+        face for face in faces if not (_UNFIT.search(face.name) or {"가", "中"} & face.characters)
+    ] or list(faces)
 
 
 @dataclass(frozen=True, slots=True)

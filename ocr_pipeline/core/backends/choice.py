@@ -16,7 +16,7 @@ from ocr_pipeline.core.errors import BackendError, DeviceError, UsageError
 _MODULES = {"torch": "torch", "onnx": "onnxruntime", "openvino": "openvino"}
 _INSTALL = {
     "torch": "pip install torch",
-    "onnx": "pip install 'ocr-pipeline[onnx]'",
+    "onnx": "pip install onnxruntime",
     "openvino": "pip install 'ocr-pipeline[openvino]'",
 }
 _BF16 = {"avx512_bf16", "amx_bf16"}

@@ -125,5 +125,5 @@ def build_model(net: Net, weights: Path) -> bytes:
     except ImportError as error:
         raise BackendError(
             f"{weights}: its ONNX form is made with the onnx package, which is not installed: "
-            "pip install 'ocr-pipeline[onnx]', or use a file that ocr export wrote"
+            "pip install onnx, or use a file that ocr export wrote"
         ) from error
