@@ -4,6 +4,9 @@
 Late in a training most lines are read without an error and teach next to nothing, yet the way
 back through the net costs twice the way forward. So every line goes forward, and only those with
 the greatest loss go back.
+
+A label that is wrong would be among the greatest each time. People's labels are wrong now and then,
+a renderer's never: real lines are drawn by lot, as many of them as of rendered ones.
 """
 
 from __future__ import annotations
@@ -20,16 +23,23 @@ def kept(count: int, share: float) -> int:
 
 
 def hardest(batch: dict[str, Any], losses: Tensor, share: float) -> dict[str, Any]:
-    """The part of a batch with the greatest losses, in the batch's order.
+    """Those of a batch with the greatest losses, real ones drawn by lot, in the batch's order.
 
     Args:
         batch: as :meth:`recognizer.train.RecognizerTask.chunk` makes it.
         losses: (N,) loss of each of its lines; one that is not a number counts as greatest, so
-            that it stops the training rather than hides.
+            that it stops the training rather than hides. Where ``batch["real"]`` (N,) is true, the
+            loss does not count.
         share: which part, in (0, 1].
     """
-    worst = losses.float().nan_to_num(nan=float("inf")).topk(kept(len(losses), share)).indices
-    chosen = worst.sort().values.cpu()
+    ranks = losses.float().nan_to_num(nan=float("inf"))
+    real = batch["real"].to(ranks.device)
+    rendered = (~real).nonzero()[:, 0]
+    lots = real.nonzero()[:, 0]
+    by_loss = rendered[ranks[rendered].argsort(descending=True)]
+    by_lot = lots[torch.randperm(len(lots), device=ranks.device)]
+    parts = [part[: kept(len(part), share)] for part in (by_loss, by_lot) if len(part)]
+    chosen = torch.cat(parts).sort().values.cpu()
     lines = chosen.tolist()
     part: dict[str, Any] = {}
     for key, value in batch.items():

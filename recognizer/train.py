@@ -51,6 +51,7 @@ class _Line(NamedTuple):
     caseless: bool
     name: str
     places: np.ndarray | None = None
+    real: bool = False
 
 
 class RecognizerTask:
@@ -129,7 +130,7 @@ class RecognizerTask:
         classes = self.alphabet.encode(line.text)
         if line.caseless:
             classes = [self._lower.get(c, c) for c in classes]
-        return _Line(image, classes, line.caseless, line.name)
+        return _Line(image, classes, line.caseless, line.name, real=True)
 
     def _misfit(self, line: RealLine) -> str:
         """Why a real line does not fit the net, unless it does; jitter changes little of it."""
@@ -154,6 +155,7 @@ class RecognizerTask:
             "steps": torch.tensor([self.columns.steps(line.image.shape[1]) for line in lines]),
             "targets": [line.classes for line in lines],
             "caseless": torch.tensor([line.caseless for line in lines]),
+            "real": torch.tensor([line.real for line in lines]),
             "names": [line.name for line in lines],
         }
         if align and self.options.align_chunks:

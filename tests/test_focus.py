@@ -20,6 +20,7 @@ def a_batch() -> dict[str, object]:
         "steps": torch.tensor([5, 6, 7, 8]),
         "targets": [[1], [2, 3], [], [4, 5, 6]],
         "caseless": torch.tensor([True, False, True, False]),
+        "real": torch.zeros(4, dtype=torch.bool),
         "names": ["a", "b", "c", "d"],
         "align": 0.5,
         "places": torch.tensor([10, 20, 21, 40, 41, 42]),
@@ -35,6 +36,13 @@ def test_the_lines_with_the_greatest_loss_are_kept_in_their_order_with_all_that_
     assert part["names"] == ["b", "d"]
     assert part["align"] == 0.5
     assert part["places"].tolist() == [20, 21, 40, 41, 42]
+
+
+def test_real_lines_are_drawn_by_lot_whatever_their_loss() -> None:
+    batch = a_batch() | {"real": torch.tensor([True, False, True, False])}
+    losses = torch.tensor([9.0, 0.1, 0.1, 5.0])
+    parts = [hardest(batch, losses, 0.5)["names"] for _ in range(40)]
+    assert {tuple(names) for names in parts} == {("a", "d"), ("c", "d")}
 
 
 def test_a_loss_that_is_not_a_number_is_kept_for_the_trainer_to_complain_of() -> None:

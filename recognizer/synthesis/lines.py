@@ -42,14 +42,14 @@ STEP = 4
 _LEAST_GAP, _LEAST_PIXELS = 0.14, 3.0
 
 _SHARES = (
-    ("clean", 0.17),
+    ("clean", 0.15),
     ("bilevel", 0.13),
-    ("fax", 0.18),
+    ("fax", 0.17),
     ("grey", 0.10),
-    ("thermal", 0.17),
-    ("typed", 0.06),
-    ("scene", 0.12),
-    ("screen", 0.07),
+    ("thermal", 0.15),
+    ("typed", 0.05),
+    ("scene", 0.17),
+    ("screen", 0.08),
 )
 # Box heights in pixels at which each look's text is drawn: least, most, and the power that bends
 # an even draw towards the least (above 1).
@@ -263,8 +263,8 @@ def _stretch(rng: Rng, look: str) -> float:
         return float(rng.uniform(0.8, 1.25))
     if look == "thermal" and roll < 0.58:
         return float(rng.uniform(0.55, 0.8) if roll < 0.5 else rng.uniform(1.25, 2.0))
-    if look == "scene" and roll < 0.5:  # the condensed faces of posters
-        return float(rng.uniform(0.55, 0.8))
+    if look == "scene" and roll < 0.55:  # the condensed faces of posters
+        return float(rng.uniform(0.45, 0.8))
     if look in ("fax", "bilevel") and roll < 0.42:  # small capitals of printed forms
         return float(rng.uniform(1.2, 1.6))
     return 1.0
