@@ -50,6 +50,7 @@ class RunOptions:
         beam: prefixes that beam search keeps; 0 takes the likeliest class of every step.
         lexicon: text file of the only words that may be read; needs a beam.
         ngram: text file whose character n-gram helps the beam.
+        grammar: of number plates and expressions, prefer a reading that can be one.
         plate_labels: form of Korean plates: ``natural`` (``서울18나6897``), ``spaced``
             (``서울 18나 6897``), ``roman`` (``A18sk6897``) or ``both`` of these.
         evaluate: give the values of lines that are arithmetic expressions: ``(1+4)*2=10``.
@@ -78,6 +79,7 @@ class RunOptions:
     beam: int = 0
     lexicon: Path | None = None
     ngram: Path | None = None
+    grammar: bool = True
     plate_labels: str = "natural"
     evaluate: bool = False
     detect: bool = True

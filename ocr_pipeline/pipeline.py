@@ -374,7 +374,7 @@ def decode_options(options: RunOptions) -> Any:
         lexicon = Lexicon.of(_read_text(options.lexicon).split())
     if options.ngram is not None:
         ngram = CharNgram().fit(_read_text(options.ngram).splitlines())
-    return DecodeOptions(beam=options.beam, ngram=ngram, lexicon=lexicon)
+    return DecodeOptions(beam=options.beam, ngram=ngram, lexicon=lexicon, grammar=options.grammar)
 
 
 def _read_text(path: Path) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CTC prefix beam search, with an optional character n-gram or a lexicon."""
+"""CTC prefix beam search, with an optional character n-gram, and a lexicon or another rule."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from recognizer.alphabet import Alphabet
 from recognizer.ctc import Decoded
+from recognizer.grammar import TextRule
 
 _NOTHING = -math.inf
 
@@ -113,7 +114,7 @@ def prefix_beam(
     ngram: CharNgram | None = None,
     ngram_weight: float = 0.3,
     insertion: float = 0.5,
-    lexicon: Lexicon | None = None,
+    rule: TextRule | None = None,
     floor: float = 1e-4,
 ) -> Decoded:
     """Finds the likeliest text rather than the likeliest path.
@@ -124,11 +125,11 @@ def prefix_beam(
         width: prefixes kept after each step.
         ngram: character n-gram whose log-probability is added with ``ngram_weight``, together
             with ``insertion`` per character so that longer texts are not punished.
-        lexicon: only texts of its words are allowed.
+        rule: decides which texts are allowed, as a :class:`Lexicon` does.
         floor: classes of a lower probability at a step are not followed.
 
     Returns:
-        The best text's classes, spans and confidences; empty where the lexicon allows nothing.
+        The best text's classes, spans and confidences; empty where the rule allows nothing.
     """
     blank = alphabet.blank_index
     logs = np.log(np.maximum(probabilities, 1e-12))
@@ -141,13 +142,13 @@ def prefix_beam(
         for prefix, beam in beams.items():
             for index in followed.tolist():
                 _extend(following, prefix, beam, index, float(logs[step, index]), blank)
-        _score_new(following, beams, alphabet, ngram, ngram_weight, insertion, lexicon)
+        _score_new(following, beams, alphabet, ngram, ngram_weight, insertion, rule)
         ranked = sorted(following.items(), key=lambda kv: kv[1].acoustic + kv[1].language)
         beams = dict(ranked[::-1][:width])
     finished = [
         (prefix, beam)
         for prefix, beam in beams.items()
-        if lexicon is None or not prefix or lexicon.complete(alphabet.decode(prefix))
+        if rule is None or not prefix or rule.complete(alphabet.decode(prefix))
     ]
     if not finished:
         return Decoded((), (), ())
@@ -223,19 +224,19 @@ def _score_new(
     ngram: CharNgram | None,
     weight: float,
     insertion: float,
-    lexicon: Lexicon | None,
+    rule: TextRule | None,
 ) -> None:
-    """Gives each prefix its language score, and drops those that the lexicon does not allow."""
+    """Gives each prefix its language score, and drops those that the rule does not allow."""
     for prefix in list(following):
         beam = following[prefix]
         if not prefix:
             beam.language = 0.0
             continue
-        if lexicon is not None and not lexicon.allows(alphabet.decode(prefix)):
-            del following[prefix]
-            continue
-        if prefix in beams:
+        if prefix in beams:  # which the rule has allowed before
             beam.language = beams[prefix].language
+            continue
+        if rule is not None and not rule.allows(alphabet.decode(prefix)):
+            del following[prefix]
             continue
         parent = beams[prefix[:-1]].language
         if ngram is not None:

@@ -20,12 +20,16 @@ from recognizer.alphabet import Alphabet
 from recognizer.beam import CharNgram, Lexicon, prefix_beam
 from recognizer.confidence import Calibration, text_probabilities
 from recognizer.ctc import Decoded, greedy, widen_spans
+from recognizer.grammar import TextRule, rule_for
 from recognizer.layers import Columns
 from recognizer.net import NET, softmax
 from recognizer.preprocessing import PREPROCESSING, prepare, round_up, stack
 from recognizer.spacing import without_false_blanks
 
 DEFAULT = "crnn-latin"
+# Beam that looks for a text of the task's form, and how much less likely than the likeliest text it
+# may be: another form than those known is read with more certainty than that.
+_RULED_BEAM, _RULED_FLOOR, _LEAST_LIKELY = 24, 1e-6, 1e-3
 _USUAL = 512  # a batch holds more lines that are shorter than this, and fewer that are longer
 
 
@@ -57,12 +61,14 @@ class DecodeOptions:
         ngram: character n-gram that helps the beam.
         ngram_weight: weight of its log-probability.
         lexicon: only words of this list are read; needs a beam.
+        grammar: of number plates and expressions, prefer a text that can be one.
     """
 
     beam: int = 0
     ngram: CharNgram | None = None
     ngram_weight: float = 0.3
     lexicon: Lexicon | None = None
+    grammar: bool = True
 
     def __post_init__(self) -> None:
         if self.beam < 0:
@@ -70,17 +76,53 @@ class DecodeOptions:
         if (self.ngram or self.lexicon) and not self.beam:
             raise UsageError("an n-gram or a lexicon needs a beam: set beam to 10 or more")
 
-    def decode(self, probabilities: npt.NDArray[np.float32], alphabet: Alphabet) -> Decoded:
-        """Decodes the (T, classes) probabilities of one line."""
-        if not self.beam:
-            return greedy(probabilities, alphabet.blank_index)
+    def decode(
+        self,
+        probabilities: npt.NDArray[np.float32],
+        alphabet: Alphabet,
+        rule: TextRule | None = None,
+    ) -> Decoded:
+        """Decodes the (T, classes) probabilities of one line.
+
+        Args:
+            probabilities: of one line.
+            alphabet: the net's.
+            rule: what the texts of its task look like; a lexicon takes its place.
+        """
+        if self.lexicon is not None:
+            return self._beam(probabilities, alphabet, self.beam, self.lexicon)
+        if self.beam:
+            likeliest = self._beam(probabilities, alphabet, self.beam)
+        else:
+            likeliest = greedy(probabilities, alphabet.blank_index)
+        if rule is None or not self.grammar or not likeliest.classes:
+            return likeliest
+        if rule.complete(alphabet.decode(likeliest.classes)):
+            return likeliest
+        width = max(self.beam, _RULED_BEAM)
+        ruled = self._beam(probabilities, alphabet, width, rule, _RULED_FLOOR)
+        texts = [likeliest.classes, ruled.classes]
+        both = np.stack([probabilities] * 2)
+        steps = [len(probabilities)] * 2
+        free, bound = text_probabilities(both, steps, texts, alphabet.blank_index)
+        return ruled if ruled.classes and bound >= _LEAST_LIKELY * free else likeliest
+
+    def _beam(
+        self,
+        probabilities: npt.NDArray[np.float32],
+        alphabet: Alphabet,
+        width: int,
+        rule: TextRule | None = None,
+        floor: float = 1e-4,
+    ) -> Decoded:
         return prefix_beam(
             probabilities,
             alphabet,
-            self.beam,
+            width,
             ngram=self.ngram,
             ngram_weight=self.ngram_weight,
-            lexicon=self.lexicon,
+            rule=rule,
+            floor=floor,
         )
 
 
@@ -111,6 +153,7 @@ class Recognizer:
         self.columns = Columns.of(header["architecture"], header["config"])
         self.alphabet = Alphabet.from_header(dict(header))
         self.calibration = Calibration.from_header(header)
+        self.rule = rule_for(str(header.get("preset", "")), self.alphabet)
 
     @classmethod
     def from_weights(
@@ -157,7 +200,7 @@ class Recognizer:
             probabilities = self._probabilities([lines[i] for i in group], width)
             steps = [self.columns.steps(lines[i].shape[1]) for i in group]
             decoded = [
-                self.decoding.decode(row[:count], self.alphabet)
+                self.decoding.decode(row[:count], self.alphabet, self.rule)
                 for row, count in zip(probabilities, steps, strict=True)
             ]
             sure = self._sure(probabilities, steps, decoded)

@@ -58,7 +58,7 @@ def test_lexicon_allows_only_its_words() -> None:
     probabilities = np.eye(5, dtype=np.float32)[path] * 0.5 + 0.1
     probabilities[0] = [0.05, 0.5, 0.35, 0.05, 0.05]  # "aat" is likelier by itself
     free = prefix_beam(probabilities, alphabet)
-    bound = prefix_beam(probabilities, alphabet, lexicon=Lexicon.of(["cat", "act"]))
+    bound = prefix_beam(probabilities, alphabet, rule=Lexicon.of(["cat", "act"]))
     assert alphabet.decode(free.classes) != "cat"
     assert alphabet.decode(bound.classes) in ("cat", "act")
 

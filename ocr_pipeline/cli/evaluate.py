@@ -156,6 +156,12 @@ def detector(detector: str, **common: Any) -> None:
     "--codec", type=click.Choice(list(CODECS)), help="How labels become texts: see docs/plates.md."
 )
 @click.option(
+    "--grammar/--no-grammar",
+    default=True,
+    show_default=True,
+    help="Prefer readings that can be a plate or an expression.",
+)
+@click.option(
     "--normalise",
     is_flag=True,
     help="Compare quotes, dashes, ellipsis and ligatures in their ASCII form.",
@@ -178,6 +184,7 @@ def recognizer(
     alphabet_file: Path | None,
     index_base: int | None,
     codec: str | None,
+    grammar: bool,
     normalise: bool,
     ignore_case: bool,
     pad_x: float,
@@ -191,7 +198,7 @@ def recognizer(
     from ocr_pipeline.cli.evaluate_rendered import RenderOrder
     from ocr_pipeline.core.arithmetic import value_of
     from ocr_pipeline.evaluation.recognizer import Comparison, evaluate_recognizer
-    from recognizer import Recognizer
+    from recognizer import DecodeOptions, Recognizer
     from recognizer.labels import read_labels, translate
 
     _check_out(common)
@@ -202,7 +209,7 @@ def recognizer(
         values = evaluate_values or task == "expressions"
         order = RenderOrder(task, common["limit"] or count, seed, workers, font_dirs, corpus)
         compare = Comparison(**compared, value_of=value_of if values else None)
-        _report(_evaluate_rendered(order, recognizer, compare, common), common)
+        _report(_evaluate_rendered(order, recognizer, compare, grammar, common), common)
         return
     recognizer = recognizer or DEFAULT_RECOGNIZER
     samples = read_labels(common["data"], label_format, alphabet_file, index_base, common["split"])
@@ -211,7 +218,8 @@ def recognizer(
         click.echo(f"left out: {sample.name}: {reason}", err=True)
     if not samples:
         raise DataError(f"{common['data']}: --codec {codec} reads none of its labels")
-    net = Recognizer.from_weights(recognizer, **_runs_on(common))
+    decoding = DecodeOptions(grammar=grammar)
+    net = Recognizer.from_weights(recognizer, decoding=decoding, **_runs_on(common))
     result = evaluate_recognizer(
         spread_out(samples, common["limit"]),
         net,
@@ -220,26 +228,37 @@ def recognizer(
         ),
         common["worst"],
         common["out"],
-        _settings(common, recognizer=recognizer, padding=(pad_x, pad_y), **compared),
+        _settings(
+            common,
+            recognizer=recognizer,
+            grammar=grammar,
+            padding=(pad_x, pad_y),
+            **compared,
+        ),
     )
     _report(result, common)
 
 
 def _evaluate_rendered(
-    order: RenderOrder, name: str | None, comparison: Comparison, common: dict[str, Any]
+    order: RenderOrder,
+    name: str | None,
+    comparison: Comparison,
+    grammar: bool,
+    common: dict[str, Any],
 ) -> Evaluation:
     """Reads rendered images with the recognizer of that name, or the one of their task."""
     from ocr_pipeline.cli.evaluate_rendered import evaluate_rendered
-    from recognizer import Recognizer
+    from recognizer import DecodeOptions, Recognizer
 
     name = name or load_preset(order.task).options["name"]
+    decoding = DecodeOptions(grammar=grammar)
     return evaluate_rendered(
         order,
-        Recognizer.from_weights(name, **_runs_on(common)),
+        Recognizer.from_weights(name, decoding=decoding, **_runs_on(common)),
         comparison,
         common["worst"],
         common["out"],
-        _settings(common, recognizer=name, rendered=order.task, seed=order.seed),
+        _settings(common, recognizer=name, grammar=grammar, rendered=order.task, seed=order.seed),
     )
 
 

@@ -150,6 +150,10 @@ def _option(flag: str, **kwargs: Any) -> Any:
 @_option("--beam", type=int, help="Prefixes kept by beam search; 0 decodes greedily.")
 @_option("--lexicon", type=click.Path(path_type=Path), help="Text file of the words allowed.")
 @_option("--ngram", type=click.Path(path_type=Path), help="Text file that beam search learns from.")
+@_option(
+    "--grammar/--no-grammar",
+    help="Prefer readings that can be a number plate or an expression, where these are read.",
+)
 @_option("--min-score", type=float, help="Drop lines of which the detector is less sure (0 to 1).")
 @_option(
     "--min-confidence", type=float, help="Drop lines of which the recognizer is less sure (0 to 1)."
