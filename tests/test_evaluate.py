@@ -144,6 +144,18 @@ def test_detector_figures_are_of_the_whole_set(tmp_path: Path) -> None:
     assert len(list((tmp_path / "worst").glob("worst_01_*.png"))) == 1
 
 
+def test_deteval_takes_upright_boxes_where_labels_are_upright(tmp_path: Path) -> None:
+    shape = np.array([[20, 20], [220, 50], [220, 74], [20, 44]], np.float32)  # a slanted line
+    loose = box_quad(20, 20, 220, 74)
+    image = page_image(tmp_path, "a.png", 250)
+    hmean = {}
+    for name, label in (("upright", loose), ("slanted", shape)):
+        page = LabeledPage(image, 250, 100, (LabeledLine(label, "line"),))
+        result = evaluate_detector([page], FakeDetector({250: [shape]}))
+        hmean[name] = result.summary["DetEval hmean"], result.summary["IoU 0.5 hmean"]
+    assert hmean == {"upright": (1.0, 0.0), "slanted": (1.0, 1.0)}
+
+
 def test_pages_without_boxes_cannot_be_measured(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="set: none of its pages"):
         pages_with_boxes([LabeledPage(tmp_path / "a.png", 1, 1, (), "text")], "set")

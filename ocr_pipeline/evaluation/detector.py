@@ -59,7 +59,9 @@ def evaluate_detector(
     """Finds the lines of every page and compares them with the labelled ones.
 
     Precision and recall are of the whole set: credits summed over all pages. Don't-care regions
-    count neither way. A second is one of detection alone, without reading the image file.
+    count neither way. DetEval is a measure of upright boxes: on a page whose labels are upright, it
+    takes the upright box around each line that was found. A second is one of detection alone,
+    without reading the image file.
 
     Args:
         pages: labelled pages.
@@ -81,8 +83,9 @@ def evaluate_detector(
         quads = [line.quad for line in found]
         truths = [line.quad for line in page.lines]
         ignore = [line.ignore for line in page.lines]
+        boxes = [upright(quad) for quad in quads] if are_upright(truths) else quads
         counts = {
-            "DetEval": deteval(truths, quads, ignore),
+            "DetEval": deteval(truths, boxes, ignore),
             "IoU 0.5": iou_match(truths, quads, ignore),
         }
         totals = {name: totals[name] + counts[name] for name in totals}
@@ -99,6 +102,18 @@ def evaluate_detector(
         for rank, i in enumerate(order, 1):
             _draw(pages[i], found_on[i], rank, out)
     return Evaluation("detector", settings or {}, summary, items)
+
+
+def upright(quad: npt.ArrayLike) -> npt.NDArray[np.float32]:
+    """The upright box around a quad, (4, 2), clockwise from the top left."""
+    points = np.asarray(quad, np.float32)
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
+
+
+def are_upright(quads: Quads) -> bool:
+    """Whether all quads are upright boxes, to the pixel."""
+    return all(np.abs(np.asarray(quad) - upright(quad)).max() <= 1.0 for quad in quads)
 
 
 def _figures(counts: DetectionCounts) -> dict[str, float]:
