@@ -12,6 +12,8 @@ LONGEST = 2000
 #: Lines are about this much higher than the middle of their letters' heights (measured on
 #: receipts and office pages, where it lies between 1.15 and 1.5).
 LINE_TO_LETTER = 1.3
+#: Ink is darker than the paper around it by more levels than this.
+INK = 18
 #: Fewer blobs of ink than this say nothing.
 FEWEST = 20
 
@@ -32,7 +34,7 @@ def guess_line_height(image: npt.NDArray[np.uint8]) -> float | None:
         size = max(1, round(w * scale)), max(1, round(h * scale))
         grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
     paper = cv2.boxFilter(grey, cv2.CV_8U, (41, 41))
-    ink = (grey.astype(np.int16) + 18 < paper).astype(np.uint8)
+    ink = cv2.threshold(cv2.subtract(paper, grey), INK, 1, cv2.THRESH_BINARY)[1]
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     wide, tall, area = (stats[1:, column] for column in (2, 3, 4))
     letter = (tall >= 4) & (tall <= max(8, grey.shape[0] / 8))

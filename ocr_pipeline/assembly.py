@@ -120,7 +120,7 @@ class ReadLine:
             np.array(slice_quad(self.quad, [start], [end])[0], np.float32),
             self.score,
             " ".join("".join(c.text for c in run) for run in runs),
-            _part_confidence(self.confidence, chars, self.chars),
+            _part_confidence(self.confidence, _doubt(chars), _doubt(self.chars)),
             _with_blanks(runs, places),
         )
 
@@ -190,8 +190,9 @@ def make_line(
     starts, ends = zip(*places, strict=True) if places else ((), ())
     polygons = slice_quad(read.quad, starts, ends, read.pad_x)
     words, done = [], len(runs)
-    for run, outline in zip(runs, polygons, strict=False):
-        sure = _part_confidence(read.confidence, run, chars)
+    doubts = [_doubt(run) for run in runs]
+    for run, doubt, outline in zip(runs, doubts, polygons, strict=False):
+        sure = _part_confidence(read.confidence, doubt, sum(doubts))
         words.append(_word(run, sure, outline, polygons[done : done + len(run)]))
         done += len(run)
     return Line(
@@ -251,21 +252,26 @@ def least_legibility(readings: Sequence[ReadingLike]) -> float:
     return min(max(OF_MEDIAN * middle, LEAST_LEGIBILITY), USUAL_LEGIBILITY)
 
 
-def _part_confidence(
-    confidence: float, part: Sequence[CharLike], chars: Sequence[CharLike]
-) -> float:
+def _part_confidence(confidence: float, doubt: float, whole: float) -> float:
     """How probable it is that a part of a line is right.
 
     The line's doubt is shared out as its characters' doubts are: the product over all parts is
     the line's confidence.
+
+    Args:
+        confidence: of the line.
+        doubt: of the part's characters (:func:`_doubt`).
+        whole: of all the line's characters.
     """
-    return confidence ** (_doubt(part) / _doubt(chars))
+    return float(confidence ** (doubt / whole))
 
 
 def _doubt(chars: Sequence[CharLike]) -> float:
     """Sum over characters; never nothing, for none is beyond doubt."""
-    sure = (min(max(char.confidence, 1e-6), 1 - 1e-4) for char in chars if not char.text.isspace())
-    return -sum(map(math.log, sure))
+    log = math.log
+    return sum(
+        -log(min(max(char.confidence, 1e-6), 1 - 1e-4)) for char in chars if not char.text.isspace()
+    )
 
 
 def _share(value: float) -> float:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 KEY = "calibration"
 _LEAST = 1e-12
+_CELLS = 1_000_000  # steps times states of the lines whose paths are summed together
 
 
 def text_probabilities(
@@ -23,9 +25,6 @@ def text_probabilities(
 ) -> npt.NDArray[np.float64]:
     """What the net itself says of whole texts: the sum over all paths that write them.
 
-    Graves et al., "Connectionist Temporal Classification" (2006), the forward variables; in
-    plain numbers, for only texts of less than 1e-300 vanish.
-
     Args:
         probabilities: (N, T, classes).
         steps: time steps of each line, of which the others are padding.
@@ -35,31 +34,75 @@ def text_probabilities(
     Returns:
         (N,) 0 to 1.
     """
-    longest = max((len(text) for text in texts), default=0)
-    states = np.full((len(texts), 2 * longest + 1), blank)
-    for row, text in zip(states, texts, strict=True):
-        row[1 : 2 * len(text) : 2] = text
-    skips = np.zeros(states.shape)  # from one character straight to the next, other one
+    rows = [row[:count] for row, count in zip(probabilities, steps, strict=True)]
+    emitted = [states_of(row, text, blank) for row, text in zip(rows, texts, strict=True)]
+    return sum_over_paths(emitted, texts)
+
+
+def states_of(
+    probabilities: npt.NDArray[np.float32], text: Sequence[int], blank: int
+) -> npt.NDArray[np.float32]:
+    """Of one line's (T, classes), what :func:`sum_over_paths` needs: (T, 2 * characters + 1).
+
+    The columns are those of the text's characters with blanks around and between them.
+    """
+    states = np.full(2 * len(text) + 1, blank)
+    states[1::2] = text
+    return probabilities[:, states]
+
+
+def sum_over_paths(
+    emitted: Sequence[npt.NDArray[np.float32]], texts: Sequence[Sequence[int]]
+) -> npt.NDArray[np.float64]:
+    """The sum over all paths that write each text.
+
+    Graves et al., "Connectionist Temporal Classification" (2006), the forward variables; in
+    plain numbers, for only texts of less than 1e-300 vanish.
+
+    Args:
+        emitted: what :func:`states_of` gives for each line; as many lines as there are go on
+            together, those of like length.
+        texts: classes of each line's text.
+
+    Returns:
+        (N,) 0 to 1.
+    """
+    found = np.zeros(len(texts))
+    order = sorted(range(len(texts)), key=lambda i: emitted[i].shape)
+    while order:
+        size = emitted[order[-1]].size
+        together = order[-max(1, _CELLS // max(size, 1)) :]
+        del order[-len(together) :]
+        found[together] = _forward([emitted[i] for i in together], [texts[i] for i in together])
+    return np.minimum(found, 1.0)
+
+
+def _forward(
+    emitted: Sequence[npt.NDArray[np.float32]], texts: Sequence[Sequence[int]]
+) -> npt.NDArray[np.float64]:
+    count, width = max(len(rows) for rows in emitted), max(rows.shape[1] for rows in emitted)
+    # By steps first: what one step needs lies together.
+    seen = np.zeros((count, len(texts), width), np.float32)
+    skips = np.zeros((len(texts), width))  # from one character straight to the next, other one
     skips[:, 1:2] = 1.0  # and from before the line to its first
-    skips[:, 3::2] = states[:, 3::2] != states[:, 1:-2:2]
     ends = defaultdict(list)
-    for line, count in enumerate(steps):
-        ends[count].append(line)
-    emitted = np.take_along_axis(probabilities, states[:, None, :], axis=2)
+    for line, (rows, text) in enumerate(zip(emitted, texts, strict=True)):
+        seen[: len(rows), line, : rows.shape[1]] = rows
+        skips[line, 3 : 2 * len(text) : 2] = [a != b for a, b in pairwise(text)]
+        ends[len(rows)].append(line)
     # Two columns in front of the states, so that each has two before it; all paths start in one.
-    paths = np.zeros((len(texts), states.shape[1] + 2))
+    paths = np.zeros((len(texts), width + 2))
     paths[:, 1] = 1.0
     found = np.zeros(len(texts))
-    for step in range(max(steps, default=0)):
+    for step in range(count):
         arriving = paths[:, 2:] + paths[:, 1:-1]
         arriving += skips * paths[:, :-2]
-        arriving *= emitted[:, step]
-        paths[:, 2:] = arriving
+        np.multiply(arriving, seen[step], out=paths[:, 2:])
         paths[:, 1] = 0.0
         for line in ends.get(step + 1, ()):
             last = 2 * len(texts[line]) + 2
             found[line] = paths[line, last] + (paths[line, last - 1] if texts[line] else 0.0)
-    return np.minimum(found, 1.0)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

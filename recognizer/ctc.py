@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,19 +105,22 @@ def greedy(probabilities: npt.NDArray[np.float32], blank: int) -> Decoded:
         Classes with confidences (the highest probability within the character's run of steps)
         and spans (first step, last step + 1) of the runs.
     """
-    best = probabilities.argmax(1)
-    top = probabilities[np.arange(len(best)), best]
-    edges = np.flatnonzero(np.diff(best)) + 1
-    starts = np.concatenate([[0], edges]) if len(best) else np.zeros(0, int)
-    ends = np.concatenate([edges, [len(best)]]) if len(best) else np.zeros(0, int)
-    classes, confidences, spans = [], [], []
-    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-        if best[start] == blank:
-            continue
-        classes.append(int(best[start]))
-        confidences.append(float(top[start:end].max()))
-        spans.append((start, end))
-    return Decoded(tuple(classes), tuple(confidences), tuple(spans))
+    if not len(probabilities):
+        return Decoded((), (), ())
+    best, top = probabilities.argmax(1), probabilities.max(1)
+    edges = np.flatnonzero(best[1:] != best[:-1]) + 1
+    starts = np.concatenate([[0], edges])
+    runs = zip(
+        best[starts].tolist(),
+        np.maximum.reduceat(top, starts).tolist(),
+        itertools.pairwise([*starts.tolist(), len(best)]),
+        strict=True,
+    )
+    written = [run for run in runs if run[0] != blank]
+    if not written:
+        return Decoded((), (), ())
+    classes, confidences, spans = zip(*written, strict=True)
+    return Decoded(classes, confidences, spans)
 
 
 def widen_spans(spans: Sequence[tuple[int, int]], steps: int) -> list[tuple[float, float]]:
@@ -134,10 +138,12 @@ def widen_spans(spans: Sequence[tuple[int, int]], steps: int) -> list[tuple[floa
     """
     if not spans:
         return []
-    centres = np.array([(a + b) / 2 for a, b in spans])
-    between = (centres[1:] + centres[:-1]) / 2
-    usual = float(np.median(np.diff(centres))) if len(centres) > 1 else 4.0
+    centres = [(a + b) / 2 for a, b in spans]
+    usual = median([b - a for a, b in itertools.pairwise(centres)]) if len(centres) > 1 else 4.0
     first, last = max(0.0, centres[0] - usual / 2), min(float(steps), centres[-1] + usual / 2)
-    starts = np.concatenate([[min(first, spans[0][0])], between])
-    ends = np.concatenate([between, [max(last, spans[-1][1])]])
-    return list(zip(starts.tolist(), np.minimum(ends, steps).tolist(), strict=True))
+    edges = [
+        min(first, spans[0][0]),
+        *((a + b) / 2 for a, b in itertools.pairwise(centres)),
+        min(max(last, spans[-1][1]), float(steps)),
+    ]
+    return list(itertools.pairwise(edges))

@@ -18,7 +18,12 @@ from ocr_pipeline.core.timing import stage
 from ocr_pipeline.core.weights import find_weights
 from recognizer.alphabet import Alphabet
 from recognizer.beam import CharNgram, Lexicon, prefix_beam
-from recognizer.confidence import Calibration, text_probabilities
+from recognizer.confidence import (
+    Calibration,
+    states_of,
+    sum_over_paths,
+    text_probabilities,
+)
 from recognizer.ctc import Decoded, greedy, widen_spans
 from recognizer.grammar import TextRule, rule_for
 from recognizer.layers import Columns
@@ -195,28 +200,24 @@ class Recognizer:
         """Reads prepared lines."""
         readings: list[Reading] = [Reading("", 0.0)] * len(lines)
         widths = [line.shape[1] for line in lines]
-        one_width = bool(self.width)
+        one_width, blank = bool(self.width), self.alphabet.blank_index
+        order: list[int] = []
+        decoded: list[Decoded] = []
+        emitted: list[npt.NDArray[np.float32]] = []
         for group, width in _buckets(widths, self.batch_size, self.session.sizes, one_width):
             probabilities = self._probabilities([lines[i] for i in group], width)
-            steps = [self.columns.steps(lines[i].shape[1]) for i in group]
-            decoded = [
-                self.decoding.decode(row[:count], self.alphabet, self.rule)
-                for row, count in zip(probabilities, steps, strict=True)
-            ]
-            sure = self._sure(probabilities, steps, decoded)
-            for i, line, confidence in zip(group, decoded, sure, strict=True):
-                line = without_false_blanks(line, self.alphabet)
-                readings[i] = self._reading(line, lines[i].shape[1], confidence)
-        return readings
-
-    def _sure(
-        self, probabilities: npt.NDArray[np.float32], steps: list[int], decoded: list[Decoded]
-    ) -> list[float]:
-        """How probable it is that each of the texts is right."""
-        texts = [line.classes for line in decoded]
-        found = text_probabilities(probabilities, steps, texts, self.alphabet.blank_index)
+            for i, row in zip(group, probabilities, strict=True):
+                valid = row[: self.columns.steps(widths[i])]
+                line = self.decoding.decode(valid, self.alphabet, self.rule)
+                order.append(i)
+                decoded.append(line)
+                emitted.append(states_of(valid, line.classes, blank))
+        found = sum_over_paths(emitted, [line.classes for line in decoded])
         sure: list[float] = self.calibration.apply(found).tolist()
-        return sure
+        for i, line, confidence in zip(order, decoded, sure, strict=True):
+            line = without_false_blanks(line, self.alphabet)
+            readings[i] = self._reading(line, widths[i], confidence)
+        return readings
 
     def _probabilities(
         self, lines: Sequence[npt.NDArray[np.float32]], width: int

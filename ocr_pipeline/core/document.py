@@ -191,10 +191,9 @@ class Document:
 
 def _to_plain(node: Any) -> Any:
     """Dataclasses to dicts; unlike ``dataclasses.asdict`` it leaves out what is not set."""
-    if isinstance(node, Char):  # the plain way: a page has thousands of them
-        points = [list(point) for point in node.polygon]
-        return {"text": node.text, "polygon": points, "confidence": node.confidence}
-    if isinstance(node, (Document, Page, Line, Word)):
+    if isinstance(node, Word):  # the plain way: a page has hundreds of them
+        return _plain_char(node) | {"chars": [_plain_char(char) for char in node.chars]}
+    if isinstance(node, (Document, Page, Line)):
         plain = {name: _to_plain(getattr(node, name)) for name in node.__dataclass_fields__}
         return {key: value for key, value in plain.items() if value is not None}
     if isinstance(node, (tuple, list)):
@@ -202,6 +201,12 @@ def _to_plain(node: Any) -> Any:
     if isinstance(node, Mapping):
         return {key: _to_plain(value) for key, value in node.items()}
     return node
+
+
+def _plain_char(node: Char | Word) -> dict[str, Any]:
+    """What a character and a word have in common."""
+    points = [list(point) for point in node.polygon]
+    return {"text": node.text, "polygon": points, "confidence": node.confidence}
 
 
 def _points(data: Any) -> Polygon:
