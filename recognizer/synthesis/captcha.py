@@ -249,7 +249,7 @@ def _ground(rng: Rng, style: Style, setting: _Setting) -> Image:
 def _inks(rng: Rng, style: Style, image: Image, count: int) -> NDArray[np.float32]:
     """Colours of the letters, (count, 3), each far enough from the ground in grey."""
     ground = float((image.reshape(-1, 3)[:: max(1, image.shape[1] // 16)] @ _GREY).mean())
-    apart = 65.0 + 2.0 * style.noise
+    apart = (65.0 + 2.0 * style.noise) * (1.0 - style.pale)
     if style.ink == "dark":
         low, high = (32, 128) if style.width == 70 else (0, 156)
     else:

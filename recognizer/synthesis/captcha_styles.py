@@ -27,6 +27,7 @@ class Style:
         wander: most distance of a letter from the common baseline.
         wave: most slope of the waves that the image is bent in.
         ink: "one" colour, "many", or "dark" ones between fixed bounds.
+        pale: how much of the usual difference from the ground, in grey, the palest letters lack.
         ground: "white", "pastel", "texture", "grey" or "night".
         lines: least and most lines.
         line_ink: their colour: "letters", "black", "blue" or "any".
@@ -51,6 +52,7 @@ class Style:
     wander: float = 0.0
     wave: float = 0.0
     ink: str = "one"
+    pale: float = 0.0
     ground: str = "white"
     lines: tuple[int, int] = (0, 0)
     line_ink: str = "letters"
@@ -101,12 +103,13 @@ STYLES: tuple[Style, ...] = (
         "wide",
         0.20,
         (60, 90),
-        (0.42, 0.62),
-        spacing=(0.05, 0.9),
+        (0.36, 0.62),
+        spacing=(0.05, 1.2),
         tilt=18,
         wander=0.06,
         ink="many",
-        lines=(0, 4),
+        pale=0.35,
+        lines=(0, 5),
         line_ink="black",
     ),
     # One colour on a pale ground, close together and bent, an arc below or across, and dots.
