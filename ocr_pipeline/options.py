@@ -47,7 +47,8 @@ class RunOptions:
             dropped. None drops, of the lines that a detector found, those whose characters are
             hardly legible (mostly pictures and scrawls, not text), and nothing where each image
             is one line.
-        beam: prefixes that beam search keeps; 0 takes the likeliest class of every step.
+        beam: prefixes that beam search keeps; 0 takes the likeliest class of every step; None
+            leaves it to the recognizer.
         lexicon: text file of the only words that may be read; needs a beam.
         ngram: text file whose character n-gram helps the beam.
         grammar: of number plates and expressions, prefer a reading that can be one.
@@ -76,7 +77,7 @@ class RunOptions:
     batch_size: int = 32
     min_score: float | None = None
     min_confidence: float | None = None
-    beam: int = 0
+    beam: int | None = None
     lexicon: Path | None = None
     ngram: Path | None = None
     grammar: bool = True
@@ -139,7 +140,7 @@ class RunOptions:
             raise UsageError(f"--threads must not be negative, not {self.threads}")
         if self.batch_size < 1:
             raise UsageError(f"--batch-size must be at least 1, not {self.batch_size}")
-        if self.beam < 0:
+        if self.beam is not None and self.beam < 0:
             raise UsageError(f"--beam must not be negative, not {self.beam}")
         if (self.lexicon or self.ngram) and not self.beam:
             raise UsageError("--lexicon and --ngram need a beam: add --beam 10")

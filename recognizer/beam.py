@@ -186,7 +186,7 @@ def align(probabilities: npt.NDArray[np.float32], classes: Sequence[int], blank:
     path = np.zeros(steps, int)
     for step in range(steps - 1, -1, -1):
         path[step] = state
-        state -= back[step, state]
+        state -= int(back[step, state])
     spans, confidences = [], []
     for index, value in enumerate(classes):
         at = np.flatnonzero(path == 2 * index + 1)

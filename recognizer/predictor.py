@@ -29,12 +29,13 @@ from recognizer.grammar import TextRule, rule_for
 from recognizer.layers import Columns
 from recognizer.net import NET, softmax
 from recognizer.preprocessing import PREPROCESSING, prepare, round_up, stack
-from recognizer.spacing import without_false_blanks
+from recognizer.spacing import with_missed_blanks, without_false_blanks
 
 DEFAULT = "crnn-latin"
 # Beam that looks for a text of the task's form, and how much less likely than the likeliest text it
 # may be: another form than those known is read with more certainty than that.
 _RULED_BEAM, _RULED_FLOOR, _LEAST_LIKELY = 24, 1e-6, 1e-3
+_NARROW_BEAM = 4  # of nets without recurrence
 _USUAL = 512  # a batch holds more lines that are shorter than this, and fewer that are longer
 
 
@@ -62,21 +63,23 @@ class DecodeOptions:
     """How probabilities become text.
 
     Attributes:
-        beam: prefixes kept by prefix beam search; 0 takes the best path (greedy).
+        beam: prefixes kept by prefix beam search; 0 takes the best path (greedy); None leaves it
+            to the net: a narrow beam where nothing but CTC joins its columns (no recurrence), so
+            that it may write one character twice, as two that look like it.
         ngram: character n-gram that helps the beam.
         ngram_weight: weight of its log-probability.
         lexicon: only words of this list are read; needs a beam.
         grammar: of number plates and expressions, prefer a text that can be one.
     """
 
-    beam: int = 0
+    beam: int | None = None
     ngram: CharNgram | None = None
     ngram_weight: float = 0.3
     lexicon: Lexicon | None = None
     grammar: bool = True
 
     def __post_init__(self) -> None:
-        if self.beam < 0:
+        if self.beam is not None and self.beam < 0:
             raise UsageError(f"the beam's width must not be negative, not {self.beam}")
         if (self.ngram or self.lexicon) and not self.beam:
             raise UsageError("an n-gram or a lexicon needs a beam: set beam to 10 or more")
@@ -86,6 +89,7 @@ class DecodeOptions:
         probabilities: npt.NDArray[np.float32],
         alphabet: Alphabet,
         rule: TextRule | None = None,
+        usual: int = 0,
     ) -> Decoded:
         """Decodes the (T, classes) probabilities of one line.
 
@@ -93,18 +97,20 @@ class DecodeOptions:
             probabilities: of one line.
             alphabet: the net's.
             rule: what the texts of its task look like; a lexicon takes its place.
+            usual: the beam where these options leave it to the net.
         """
+        beam = usual if self.beam is None else self.beam
         if self.lexicon is not None:
-            return self._beam(probabilities, alphabet, self.beam, self.lexicon)
-        if self.beam:
-            likeliest = self._beam(probabilities, alphabet, self.beam)
+            return self._beam(probabilities, alphabet, beam, self.lexicon)
+        if beam:
+            likeliest = self._beam(probabilities, alphabet, beam)
         else:
             likeliest = greedy(probabilities, alphabet.blank_index)
         if rule is None or not self.grammar or not likeliest.classes:
             return likeliest
         if rule.complete(alphabet.decode(likeliest.classes)):
             return likeliest
-        width = max(self.beam, _RULED_BEAM)
+        width = max(beam, _RULED_BEAM)
         ruled = self._beam(probabilities, alphabet, width, rule, _RULED_FLOOR)
         texts = [likeliest.classes, ruled.classes]
         both = np.stack([probabilities] * 2)
@@ -158,6 +164,7 @@ class Recognizer:
         self.columns = Columns.of(header["architecture"], header["config"])
         self.alphabet = Alphabet.from_header(dict(header))
         self.calibration = Calibration.from_header(header)
+        self.beam = _NARROW_BEAM if header["architecture"] == "densenet" else 0
         self.rule = rule_for(str(header.get("preset", "")), self.alphabet)
 
     @classmethod
@@ -208,7 +215,7 @@ class Recognizer:
             probabilities = self._probabilities([lines[i] for i in group], width)
             for i, row in zip(group, probabilities, strict=True):
                 valid = row[: self.columns.steps(widths[i])]
-                line = self.decoding.decode(valid, self.alphabet, self.rule)
+                line = self.decoding.decode(valid, self.alphabet, self.rule, self.beam)
                 order.append(i)
                 decoded.append(line)
                 emitted.append(states_of(valid, line.classes, blank))
@@ -216,6 +223,7 @@ class Recognizer:
         sure: list[float] = self.calibration.apply(found).tolist()
         for i, line, confidence in zip(order, decoded, sure, strict=True):
             line = without_false_blanks(line, self.alphabet)
+            line = with_missed_blanks(line, self.alphabet)
             readings[i] = self._reading(line, widths[i], confidence)
         return readings
 

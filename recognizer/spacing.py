@@ -16,6 +16,10 @@ T = TypeVar("T")
 
 # Distance between characters, in units of the line's usual one, from which a blank is believed.
 _LEAST = 1.22
+# The same from which a blank is there, whether the net wrote it or not.
+_SURE = 1.4
+# Ideographs alone: punctuation stands at one side of its square.
+_IDEOGRAPH = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 # Ideographs, their punctuation, full-width forms; not Hangul, which has blanks between words.
 _SQUARE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uff60]")
 
@@ -56,6 +60,43 @@ def without_false_blanks(decoded: Decoded, alphabet: Alphabet) -> Decoded:
         _picked(decoded.confidences, kept),
         _picked(decoded.spans, kept),
     )
+
+
+def with_missed_blanks(decoded: Decoded, alphabet: Alphabet) -> Decoded:
+    """A reading with blanks where two ideographs stand much further apart than the others do.
+
+    To a net that sees a few characters at a time a blank looks like nothing, and so does what CTC
+    has between any two of them; the distances of the others tell.
+
+    Args:
+        decoded: classes, confidences and spans of a line.
+        alphabet: of the net.
+    """
+    if " " not in alphabet.characters or len(decoded.classes) < 4:
+        return decoded
+    centres = [(first + last) / 2 for first, last in decoded.spans]
+    ideograph = [_IDEOGRAPH.match(alphabet.character(i)) is not None for i in decoded.classes]
+    pitches = {
+        i: centres[i + 1] - centres[i]
+        for i in range(len(ideograph) - 1)
+        if ideograph[i] and ideograph[i + 1]
+    }
+    if len(pitches) < 3:
+        return decoded
+    limit = _SURE * float(np.median(list(pitches.values())))
+    blank = alphabet.encode(" ")[0]
+    classes: list[int] = []
+    confidences: list[float] = []
+    spans: list[tuple[int, int]] = []
+    for i, index in enumerate(decoded.classes):
+        classes.append(index)
+        confidences.append(decoded.confidences[i])
+        spans.append(decoded.spans[i])
+        if pitches.get(i, 0.0) > limit:
+            classes.append(blank)
+            confidences.append(1.0)
+            spans.append((decoded.spans[i][1], decoded.spans[i + 1][0]))
+    return Decoded(tuple(classes), tuple(confidences), tuple(spans))
 
 
 def _false(index: int, square: Sequence[bool], centres: Sequence[float], usual: float) -> bool:

@@ -79,3 +79,15 @@ def test_ngram_settles_a_doubtful_letter() -> None:
     ngram = CharNgram(3).fit(["the"] * 5)
     assert alphabet.decode(prefix_beam(probabilities, alphabet).classes) == "thc"
     assert alphabet.decode(prefix_beam(probabilities, alphabet, ngram=ngram).classes) == "the"
+
+
+def test_a_long_line_is_placed() -> None:
+    alphabet = Alphabet("ab")
+    text = "ab" * 80
+    probabilities = np.full((320, 3), 0.01, np.float32)
+    steps = [alphabet.blank_index] * 320
+    steps[1::2] = alphabet.encode(text)
+    probabilities[np.arange(320), steps] = 0.98
+    decoded = prefix_beam(probabilities, alphabet, 2)
+    assert alphabet.decode(decoded.classes) == text
+    assert list(decoded.spans) == [(i, i + 1) for i in range(1, 320, 2)]

@@ -7,7 +7,7 @@ import pytest
 
 from recognizer.alphabet import Alphabet
 from recognizer.ctc import Decoded
-from recognizer.spacing import is_square, without_false_blanks
+from recognizer.spacing import is_square, with_missed_blanks, without_false_blanks
 
 ALPHABET = Alphabet.of(" 第四期五页，ab한국")
 
@@ -52,3 +52,27 @@ def test_hangul_has_blanks_between_words() -> None:
     assert is_square("页") and is_square("，") and not is_square("한") and not is_square("a")
     line = decoded(("第", 2), ("四", 6), ("期", 10), ("한", 14), (" ", 16), ("국", 18))
     assert without_false_blanks(line, ALPHABET) is line
+
+
+def test_a_wide_gap_between_ideographs_is_a_blank() -> None:
+    line = decoded(("第", 2), ("四", 6), ("期", 10), ("五", 16), ("页", 20))
+    found = with_missed_blanks(line, ALPHABET)
+    assert text(found) == "第四期 五页"
+    assert len(found.confidences) == len(found.spans) == 6
+    assert found.spans[3] == (21, 32)
+    assert with_missed_blanks(found, ALPHABET) is not line
+    assert text(with_missed_blanks(found, ALPHABET)) == "第四期 五页"
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        (("第", 2), ("四", 6), ("期", 10), ("五", 15), ("页", 19)),  # a little more air
+        (("第", 2), ("四", 6), ("期", 10), ("，", 13), ("五", 20), ("页", 24)),  # punctuation
+        (("第", 2), ("四", 6), ("页", 16)),  # too few to tell
+        (("第", 2), ("四", 6), ("期", 10), ("a", 20), ("五", 30)),  # letters
+    ],
+)
+def test_other_gaps_are_none(places: tuple[tuple[str, float], ...]) -> None:
+    line = decoded(*places)
+    assert text(with_missed_blanks(line, ALPHABET)) == text(line)

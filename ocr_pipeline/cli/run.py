@@ -147,7 +147,11 @@ def _option(flag: str, **kwargs: Any) -> Any:
 @_option("--precision", type=click.Choice(PRECISIONS), help="Arithmetic of the nets.")
 @_option("--threads", type=int, help="Threads of the nets on a CPU; 0: the backend's choice.")
 @_option("--batch-size", type=int, help="Lines that are read at once.")
-@_option("--beam", type=int, help="Prefixes kept by beam search; 0 decodes greedily.")
+@_option(
+    "--beam",
+    type=int,
+    help="Prefixes kept by beam search; 0 decodes greedily; the recognizer's own when left out.",
+)
 @_option("--lexicon", type=click.Path(path_type=Path), help="Text file of the words allowed.")
 @_option("--ngram", type=click.Path(path_type=Path), help="Text file that beam search learns from.")
 @_option(

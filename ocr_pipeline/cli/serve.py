@@ -71,7 +71,11 @@ def _option(flag: str, **kwargs: Any) -> Any:
 @_option("--precision", type=click.Choice(PRECISIONS), help="Arithmetic of the nets.")
 @_option("--threads", type=int, help="Threads of the nets on a CPU; 0: the backend's choice.")
 @_option("--batch-size", type=int, help="Lines that go through the net at once.")
-@_option("--beam", type=int, help="Prefixes kept by beam search; 0 decodes greedily.")
+@_option(
+    "--beam",
+    type=int,
+    help="Prefixes kept by beam search; 0 decodes greedily; the recognizer's own when left out.",
+)
 @config_option
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Log every request.")
