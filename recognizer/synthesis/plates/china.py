@@ -24,8 +24,16 @@ Image = NDArray[Any]
 
 PACKAGES = ("fonts-noto-cjk", "fonts-wqy-zenhei", "fonts-wqy-microhei")
 #: Most pictures of Chinese plates that are about are small, and lean.
+# Provinces have up to twenty strokes: what leaves letters legible would hide them.
 CHINESE_PHOTO = Photo(
-    levels=(0.2, 0.35, 0.45), coarsest=20.0, tight=0.85, lean=1.5, stamp=0.5, colours=0.14
+    levels=(0.2, 0.35, 0.45),
+    coarsest=22.0,
+    softest=0.02,
+    shaken=0.06,
+    tight=0.85,
+    lean=1.5,
+    stamp=0.3,
+    colours=0.14,
 )
 
 _BLUE: Colour = (15, 60, 170)

@@ -30,6 +30,8 @@ class Photo:
             perspective.
         heights: Least and greatest height of the crop in pixels.
         coarsest: Least height of the plate, in pixels, that a coarse picture leaves.
+        softest: Most blur, in heights of the plate.
+        shaken: Longest way that the camera moves, in heights of the plate.
         squash: Least and greatest width of the crop relative to the plate's own.
         tight: Share of crops that follow the plate closely on the levels that have a ground.
         lean: Factor on the turn of the plates.
@@ -40,6 +42,8 @@ class Photo:
     levels: tuple[float, float, float] = (0.25, 0.4, 0.35)
     heights: tuple[int, int] = (56, 110)
     coarsest: float = 26.0
+    softest: float = 0.029
+    shaken: float = 0.09
     squash: tuple[float, float] = (1.0, 1.0)
     tight: float = 0.65
     lean: float = 1.0
@@ -187,11 +191,11 @@ def _stamp_sized(rng: Rng, image: Image) -> Image:
     rows = image.shape[0] / _STAMP[1]  # rows of the picture that become one
     roll = rng.random()
     if roll < 0.5:
-        image = d.blur(image, rows * rng.uniform(0.2, 0.45))
+        image = d.blur(image, rows * rng.uniform(0.2, 0.36))
         return cv2.resize(image, _STAMP, interpolation=cv2.INTER_LINEAR)
     if roll < 0.6:
         angle = rng.uniform(-20, 20) if rng.random() < 0.6 else rng.uniform(0, 180)
-        image = d.motion_blur(image, rows * rng.uniform(1.0, 2.1), angle)
+        image = d.motion_blur(image, rows * rng.uniform(1.0, 1.7), angle)
     elif roll < 0.75:
         image = d.low_resolution(image, rows * rng.uniform(1.0, 1.25))
     return cv2.resize(image, _STAMP, interpolation=cv2.INTER_AREA)
@@ -203,9 +207,9 @@ def _focus(rng: Rng, image: Image, tall: float, photo: Photo) -> Image:
     roll = rng.random()
     fine = tall / photo.coarsest
     if roll < 0.45:
-        return d.blur(image, tall * rng.uniform(0.003, 0.012 + 0.017 * hard))
+        return d.blur(image, tall * rng.uniform(0.003, 0.012 + (photo.softest - 0.012) * hard))
     if roll < 0.55:
-        return d.motion_blur(image, tall * rng.uniform(0.02, 0.09), rng.uniform(0, 180))
+        return d.motion_blur(image, tall * rng.uniform(0.02, photo.shaken), rng.uniform(0, 180))
     if roll < 0.8 and fine > 1.1:
         method = cv2.INTER_CUBIC if rng.random() < 0.3 else cv2.INTER_LINEAR
         return d.low_resolution(image, rng.uniform(1.0, fine), up=method)
