@@ -32,7 +32,7 @@ CHUNK_PIXELS = 64_000_000
 USUAL_PIXELS = 8_700_000
 # Memory of a worker: nets and libraries, one page on its way through them, and the decoded
 # pages and crops of a chunk for each of its pixels. docs/batch.md says where these come from.
-BASE_BYTES = {"torch": 2200 << 20, "onnx": 1100 << 20, "openvino": 1100 << 20}
+BASE_BYTES = {"torch": 1500 << 20, "onnx": 1000 << 20, "openvino": 750 << 20}
 BYTES_PER_PIXEL = 6
 # The share of the free memory that a run takes if nothing is said.
 MEMORY_SHARE = 0.7
