@@ -151,7 +151,7 @@ def test_settings_name_what_differs() -> None:
     assert differences(old, new) == []
     new = settings_of(RunOptions(beam=5, min_score=0.5), BatchOptions(review_below=0.8))
     assert differences(old, new) == [
-        "beam: 0 is now 5",
+        "beam: not set is now 5",
         "min-score: not set is now 0.5",
         "review-below: not set is now 0.8",
         "format: overlay added",
