@@ -250,9 +250,7 @@ def _look(
     h, w = image.shape[:2]
     size = max(STRIP, round(w * scale)), max(STRIP, round(h * scale))
     if size != (w, h):
-        smaller = size[0] * size[1] < h * w
-        kind = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
-        image = np.asarray(cv2.resize(image, size, interpolation=kind), np.uint8)
+        image = _resized(image, size)
     outputs = run_tiles(image, net, len(heights), options.tile, options.tile_overlap)
     with stage("connect"):
         lines = connect(*outputs, heights, options.connect)
@@ -260,6 +258,25 @@ def _look(
     quads = grow(quads, options.margin_x, options.margin_y)
     quads = np.clip(quads, 0, np.array([w, h], np.float32))
     return Lines(quads, lines.scores)
+
+
+def _resized(image: Image, size: tuple[int, int]) -> Image:
+    """The image at another size (width, height); of a grey one a channel stands for all three."""
+    smaller = size[0] * size[1] < image.shape[0] * image.shape[1]
+    kind = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    if not _is_grey(image):
+        return np.asarray(cv2.resize(image, size, interpolation=kind), np.uint8)
+    grey = cv2.resize(cv2.extractChannel(image, 0), size, interpolation=kind)
+    return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8)
+
+
+def _is_grey(image: Image) -> bool:
+    """Whether all channels are the same; a glance at some rows spares most others the look."""
+    for part in (image[::64], image):
+        first = part[..., 0]
+        if not (np.array_equal(first, part[..., 1]) and np.array_equal(first, part[..., 2])):
+            return False
+    return True
 
 
 def run_tiles(

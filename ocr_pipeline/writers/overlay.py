@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
@@ -45,35 +46,34 @@ def draw_overlay(image: RGB, page: Page, with_text: bool = False, with_words: bo
         (H', W', 3) uint8; W' is doubled by the sheet, and a long side above 4000 px is scaled
         down to that.
     """
-    picture = Image.fromarray(image).convert("RGB")
-    scale = min(1.0, MAX_SIDE / max(picture.size))
+    colored = image.ndim == 3
+    picture = np.array(image) if colored else np.repeat(image[..., None], 3, axis=2)
+    scale = min(1.0, MAX_SIDE / max(picture.shape[:2]))
     if scale < 1:
-        size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-        picture = picture.resize(size, Image.Resampling.BOX)
-    width = picture.width
+        size = [max(1, round(side * scale)) for side in picture.shape[1::-1]]
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    height, width = picture.shape[:2]
     if with_text:
-        canvas = Image.new("RGB", (2 * width, picture.height), "white")
-        canvas.paste(picture, (0, 0))
-        picture = canvas
-    draw = ImageDraw.Draw(picture)
-    stroke = max(1, round(max(width, picture.height) / 900))
+        picture = np.concatenate([picture, np.full_like(picture, 255)], axis=1)
+    stroke = max(1, round(max(width, height) / 900))
     for line in page.lines:
         for word in line.words if with_words else ():
             color = confidence_color(word.confidence)
-            _outline(draw, word.polygon, scale, color, max(1, stroke // 2))
-        color = confidence_color(line.confidence)
-        _outline(draw, line.polygon, scale, color, stroke)
-        if with_text and line.polygon and line.text:
-            _write(picture, line, scale, width, color)
-    return np.asarray(picture, np.uint8)
+            _outline(picture, word.polygon, scale, color, max(1, stroke // 2))
+        _outline(picture, line.polygon, scale, confidence_color(line.confidence), stroke)
+    if not with_text:
+        return picture
+    sheet = Image.fromarray(picture)
+    for line in page.lines:
+        if line.polygon and line.text:
+            _write(sheet, line, scale, width, confidence_color(line.confidence))
+    return np.asarray(sheet, np.uint8)
 
 
-def _outline(
-    draw: ImageDraw.ImageDraw, polygon: Polygon, scale: float, color: Color, stroke: int
-) -> None:
-    points = [(x * scale, y * scale) for x, y in polygon]
-    if points:
-        draw.line([*points, points[0]], fill=color, width=stroke, joint="curve")
+def _outline(picture: RGB, polygon: Polygon, scale: float, color: Color, stroke: int) -> None:
+    if polygon:
+        points = np.round(np.array(polygon) * scale).astype(np.int32)
+        cv2.polylines(picture, [points], True, color, stroke)
 
 
 def _write(picture: Image.Image, line: Line, scale: float, left: int, color: Color) -> None:
