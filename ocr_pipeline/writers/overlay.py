@@ -73,7 +73,7 @@ def draw_overlay(image: RGB, page: Page, with_text: bool = False, with_words: bo
 def _outline(picture: RGB, polygon: Polygon, scale: float, color: Color, stroke: int) -> None:
     if polygon:
         points = np.round(np.array(polygon) * scale).astype(np.int32)
-        cv2.polylines(picture, [points], True, color, stroke)
+        cv2.polylines(picture, [points], True, color, 1 + stroke // 2)  # which draws 1, 3, 3, 5
 
 
 def _write(picture: Image.Image, line: Line, scale: float, left: int, color: Color) -> None:
