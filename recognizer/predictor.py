@@ -28,7 +28,7 @@ from recognizer.ctc import Decoded, greedy, widen_spans
 from recognizer.grammar import TextRule, rule_for
 from recognizer.layers import Columns
 from recognizer.net import NET, softmax
-from recognizer.preprocessing import PREPROCESSING, prepare, round_up, stack
+from recognizer.preprocessing import PREPROCESSING, prepare, round_up, snug, stack, to_grey
 from recognizer.spacing import with_missed_blanks, without_false_blanks
 
 DEFAULT = "crnn-latin"
@@ -199,6 +199,8 @@ class Recognizer:
             One reading per crop, in order; an empty text where nothing is written.
         """
         with stage("crop"):
+            if not self.width:
+                crops = [snug(to_grey(crop)) for crop in crops]
             lines = [prepare(crop, self.height, self.width) for crop in crops]
         with stage("decode"):
             return self._read(lines)

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 PREPROCESSING: dict[str, Any] = {"color": "grey", "height": 32, "contrast": [1, 99, 40]}
 _LOW, _HIGH, _LEAST = 1.0, 99.0, 40.0
 MIN_WIDTH = 16
+# Least rows, and least rows for each column, of pictures that may hold a line and much else; the
+# part of them that it may fill at most; the margin that is left around it, in its own heights; the
+# share of the fullest rows' ink that rows of the line have; and the share of ink in a column of a
+# letter, which a thin line across has not.
+_SQUARE, _BAND, _AROUND, _FAINT, _STROKE = (64, 0.5), 0.4, 0.25, 0.2, 0.15
 
 
 def to_grey(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -26,6 +31,36 @@ def to_grey(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
             return image[..., 0]
         return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
     return image
+
+
+def snug(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """The band of a picture in which its one line stands, where most of the picture is empty.
+
+    Some makers' captchas are a line of letters across the middle of a square. Crops of lines and
+    all others that are mostly filled, or hold less than three letters side by side, stay as they
+    are.
+
+    Args:
+        image: (H, W) grey.
+    """
+    tall, wide = image.shape
+    if tall < _SQUARE[0] or tall < _SQUARE[1] * wide:
+        return image
+    away = cv2.absdiff(image, np.full_like(image, np.median(image)))
+    ink = (away > max(12.0, 0.4 * float(np.percentile(away, 97)))).astype(np.float32)
+    # Averaged over some rows, for a thin level line has more ink in its row than letters have.
+    rows = cv2.blur(ink.mean(1, keepdims=True), (1, tall // 30 | 1))[:, 0]
+    thin = np.flatnonzero(rows <= _FAINT * rows.max())
+    middle = int(rows.argmax())
+    top = int(thin[thin < middle].max(initial=-1)) + 1
+    bottom = int(thin[thin > middle].min(initial=tall))
+    if bottom - top > _BAND * tall:
+        return image
+    filled = ink[top:bottom].mean(0) > _STROKE
+    if np.count_nonzero(filled[1:] & ~filled[:-1]) + filled[0] < 3:
+        return image
+    margin = round(_AROUND * (bottom - top))
+    return image[max(0, top - margin) : bottom + margin]
 
 
 def scale_to_height(image: npt.NDArray[np.uint8], height: int) -> npt.NDArray[np.uint8]:

@@ -20,7 +20,7 @@ from recognizer.alphabet import Alphabet, normalise
 from recognizer.crnn import CRNN, paper_crnn, parameters
 from recognizer.ctc import ctc_loss, greedy, merge_case, required_steps, widen_spans
 from recognizer.dataset import SetSpec, batches_by_area
-from recognizer.preprocessing import collate, prepare
+from recognizer.preprocessing import collate, prepare, snug
 from recognizer.train import RecognizerTask, RecognizerTrainOptions
 
 torch.set_num_threads(1)
@@ -52,6 +52,37 @@ def test_greedy_collapses_runs_and_keeps_doubles(path: list[int], expected: list
 def test_greedy_with_the_blank_last_and_on_no_steps() -> None:
     assert greedy(one_hot([2, 0, 2, 0, 2], 3), blank=2).classes == (0, 0)
     assert greedy(np.zeros((0, 3), np.float32), blank=0).classes == ()
+
+
+def letters_across(rows: int, columns: int, top: int, tall: int) -> np.ndarray:
+    """Bars like letters, from ``top``, on a pale ground, with a line across and specks."""
+    image = np.full((rows, columns), 235, np.uint8)
+    for x in range(20, columns - 20, 30):
+        image[top : top + tall, x : x + 8] = 90
+    image[top + tall // 2, 10 : columns - 10] = 90
+    image[3::41, 5::37] = 60
+    return image
+
+
+def test_a_line_across_an_empty_square_is_cut_out() -> None:
+    image = letters_across(300, 300, 120, 50)
+    found = snug(image)
+    assert found.shape[1] == 300
+    assert 70 <= found.shape[0] <= 90
+    assert (found.min(0) == 90).sum() >= 8 * 8
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        letters_across(60, 300, 10, 30),  # a line's own crop
+        letters_across(300, 300, 40, 200),  # filled
+        np.full((200, 200), 255, np.uint8),  # empty
+        np.pad(np.zeros((6, 60), np.uint8), ((60, 60), (20, 20)), constant_values=255),  # a dash
+    ],
+)
+def test_other_crops_stay_as_they_are(image: np.ndarray) -> None:
+    assert snug(image) is image
 
 
 def test_greedy_reports_spans() -> None:
