@@ -236,14 +236,14 @@ class Pipeline:
             for quad, score, reading in zip(work.quads, work.scores, read, strict=True)
             if self._keeps(reading, least)
         ]
-        upright = _upright(work.turn, lines)
+        upright = list(work.turn.forward([line.quad for line in lines]))
         skew = page_skew(upright, work.turn.slant)
         if self.options.layout:
             cuts = merged_lines(upright, [line.blanks() for line in lines])
             if cuts:
                 parts = [x.cut(cuts[i]) if i in cuts else [x] for i, x in enumerate(lines)]
                 lines = [part for line in parts for part in line]
-                upright = _upright(work.turn, lines)
+                upright = list(work.turn.forward([line.quad for line in lines]))
         places = arrange(upright, [line.text for line in lines], self.options.layout)
         made = [make_line(lines[p.index], p.row, p.block, p.paragraph) for p in places]
         if self.options.evaluate:
@@ -276,11 +276,6 @@ class Pipeline:
         least = self.options.min_score or 0.0
         found = [line for line in found if line.score >= least]
         return [np.asarray(line.quad, np.float32) for line in found], [x.score for x in found]
-
-
-def _upright(turn: Turn, lines: Sequence[ReadLine]) -> list[npt.NDArray[np.float64]]:
-    """Quads of lines on the upright page."""
-    return list(turn.forward(np.stack([line.quad for line in lines]))) if lines else []
 
 
 def check_image(image: Image) -> Image:

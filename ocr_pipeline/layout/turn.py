@@ -68,7 +68,8 @@ class Turn:
     def forward(self, points: npt.ArrayLike) -> Floats:
         """Points (..., 2) of the image as it came, on the upright one."""
         matrix = self.matrix
-        return np.asarray(np.asarray(points, np.float64) @ matrix[:, :2].T + matrix[:, 2])
+        given = np.asarray(points, np.float64).reshape(-1, 2)
+        return np.asarray(given @ matrix[:, :2].T + matrix[:, 2]).reshape(np.shape(points))
 
     def back(self, points: npt.ArrayLike) -> Floats:
         """Points (..., 2) of the upright image, on the image as it came."""
