@@ -89,6 +89,7 @@ COMMANDS = {
     "evaluate": Lazy(f"{_CLI}.evaluate:evaluate", "Measure a stage or the whole pipeline."),
     "bench": Lazy(f"{_CLI}.bench:bench", "Measure where a page's time goes."),
     "export": Lazy(f"{_CLI}.export:export", "Write nets as ONNX and OpenVINO files."),
+    "average": Lazy(f"{_CLI}.average:command", "Average weights of one net."),
     "calibrate": Lazy("recognizer.calibrate:command", "Make confidences say what they mean."),
     "synth": Lazy(f"{_CLI}.synth:synth", "Render training lines and pages."),
     "data": Lazy(f"{_CLI}.data:data", "Check labelled data as the trainers will read it."),
