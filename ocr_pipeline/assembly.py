@@ -191,8 +191,9 @@ def make_line(
     polygons = slice_quad(read.quad, starts, ends, read.pad_x)
     words, done = [], len(runs)
     doubts = [_doubt(run) for run in runs]
+    whole = sum(doubts)
     for run, doubt, outline in zip(runs, doubts, polygons, strict=False):
-        sure = _part_confidence(read.confidence, doubt, sum(doubts))
+        sure = _part_confidence(read.confidence, doubt, whole)
         words.append(_word(run, sure, outline, polygons[done : done + len(run)]))
         done += len(run)
     return Line(
@@ -268,10 +269,8 @@ def _part_confidence(confidence: float, doubt: float, whole: float) -> float:
 
 def _doubt(chars: Sequence[CharLike]) -> float:
     """Sum over characters; never nothing, for none is beyond doubt."""
-    log = math.log
-    return sum(
-        -log(min(max(char.confidence, 1e-6), 1 - 1e-4)) for char in chars if not char.text.isspace()
-    )
+    sure = (min(max(char.confidence, 1e-6), 1 - 1e-4) for char in chars if not char.text.isspace())
+    return -sum(map(math.log, sure))
 
 
 def _share(value: float) -> float:

@@ -17,28 +17,6 @@ _LEAST = 1e-12
 _CELLS = 1_000_000  # steps times states of the lines whose paths are summed together
 
 
-def text_probabilities(
-    probabilities: npt.NDArray[np.float32],
-    steps: Sequence[int],
-    texts: Sequence[Sequence[int]],
-    blank: int,
-) -> npt.NDArray[np.float64]:
-    """What the net itself says of whole texts: the sum over all paths that write them.
-
-    Args:
-        probabilities: (N, T, classes).
-        steps: time steps of each line, of which the others are padding.
-        texts: classes of each line's text.
-        blank: class of the blank.
-
-    Returns:
-        (N,) 0 to 1.
-    """
-    rows = [row[:count] for row, count in zip(probabilities, steps, strict=True)]
-    emitted = [states_of(row, text, blank) for row, text in zip(rows, texts, strict=True)]
-    return sum_over_paths(emitted, texts)
-
-
 def states_of(
     probabilities: npt.NDArray[np.float32], text: Sequence[int], blank: int
 ) -> npt.NDArray[np.float32]:
@@ -54,7 +32,7 @@ def states_of(
 def sum_over_paths(
     emitted: Sequence[npt.NDArray[np.float32]], texts: Sequence[Sequence[int]]
 ) -> npt.NDArray[np.float64]:
-    """The sum over all paths that write each text.
+    """What the net itself says of whole texts: the sum over all paths that write each.
 
     Graves et al., "Connectionist Temporal Classification" (2006), the forward variables; in
     plain numbers, for only texts of less than 1e-300 vanish.

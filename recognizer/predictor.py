@@ -18,18 +18,13 @@ from ocr_pipeline.core.timing import stage
 from ocr_pipeline.core.weights import find_weights
 from recognizer.alphabet import Alphabet
 from recognizer.beam import CharNgram, Lexicon, prefix_beam
-from recognizer.confidence import (
-    Calibration,
-    states_of,
-    sum_over_paths,
-    text_probabilities,
-)
+from recognizer.confidence import Calibration, states_of, sum_over_paths
 from recognizer.ctc import Decoded, greedy, widen_spans
 from recognizer.grammar import TextRule, rule_for
 from recognizer.layers import Columns
 from recognizer.net import NET, softmax
 from recognizer.preprocessing import PREPROCESSING, prepare, round_up, snug, stack, to_grey
-from recognizer.spacing import with_missed_blanks, without_false_blanks
+from recognizer.spacing import is_ideograph, with_missed_blanks, without_false_blanks
 
 DEFAULT = "crnn-latin"
 # Beam that looks for a text of the task's form, and how much less likely than the likeliest text it
@@ -113,9 +108,8 @@ class DecodeOptions:
         width = max(beam, _RULED_BEAM)
         ruled = self._beam(probabilities, alphabet, width, rule, _RULED_FLOOR)
         texts = [likeliest.classes, ruled.classes]
-        both = np.stack([probabilities] * 2)
-        steps = [len(probabilities)] * 2
-        free, bound = text_probabilities(both, steps, texts, alphabet.blank_index)
+        emitted = [states_of(probabilities, text, alphabet.blank_index) for text in texts]
+        free, bound = sum_over_paths(emitted, texts)
         return ruled if ruled.classes and bound >= _LEAST_LIKELY * free else likeliest
 
     def _beam(
@@ -165,6 +159,7 @@ class Recognizer:
         self.alphabet = Alphabet.from_header(dict(header))
         self.calibration = Calibration.from_header(header)
         self.beam = _NARROW_BEAM if header["architecture"] == "densenet" else 0
+        self.ideographs = any(map(is_ideograph, self.alphabet.characters))
         self.rule = rule_for(str(header.get("preset", "")), self.alphabet)
 
     @classmethod
@@ -224,8 +219,9 @@ class Recognizer:
         found = sum_over_paths(emitted, [line.classes for line in decoded])
         sure: list[float] = self.calibration.apply(found).tolist()
         for i, line, confidence in zip(order, decoded, sure, strict=True):
-            line = without_false_blanks(line, self.alphabet)
-            line = with_missed_blanks(line, self.alphabet)
+            if self.ideographs:
+                line = without_false_blanks(line, self.alphabet)
+                line = with_missed_blanks(line, self.alphabet)
             readings[i] = self._reading(line, widths[i], confidence)
         return readings
 

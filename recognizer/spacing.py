@@ -29,6 +29,11 @@ def is_square(character: str) -> bool:
     return _SQUARE.match(character) is not None
 
 
+def is_ideograph(character: str) -> bool:
+    """Whether a character is a Chinese one; punctuation is none."""
+    return _IDEOGRAPH.match(character) is not None
+
+
 def without_false_blanks(decoded: Decoded, alphabet: Alphabet) -> Decoded:
     """A reading less the blanks between two square characters that stand no further apart than
     their neighbours do: the air that some characters have around them is none.
@@ -75,7 +80,7 @@ def with_missed_blanks(decoded: Decoded, alphabet: Alphabet) -> Decoded:
     if " " not in alphabet.characters or len(decoded.classes) < 4:
         return decoded
     centres = [(first + last) / 2 for first, last in decoded.spans]
-    ideograph = [_IDEOGRAPH.match(alphabet.character(i)) is not None for i in decoded.classes]
+    ideograph = [is_ideograph(alphabet.character(i)) for i in decoded.classes]
     pitches = {
         i: centres[i + 1] - centres[i]
         for i in range(len(ideograph) - 1)

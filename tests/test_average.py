@@ -57,6 +57,13 @@ def test_files_of_different_nets_are_refused_by_name(tmp_path: Path) -> None:
         average([first, other], [1.0, 1.0])
 
 
+def test_files_of_other_tensors_are_refused_by_name(tmp_path: Path) -> None:
+    first = weights(tmp_path / "a.safetensors", 1.0)
+    save_weights(tmp_path / "b.safetensors", {"v": torch.zeros(2)}, HEADER)
+    with pytest.raises(UsageError, match=r"b\.safetensors: its tensors"):
+        average([first, tmp_path / "b.safetensors"], [1.0, 1.0])
+
+
 @pytest.mark.parametrize("shares", [[1.0], [1.0, -1.0], [0.0, 0.0]])
 def test_shares_have_to_fit(tmp_path: Path, shares: list[float]) -> None:
     files = [weights(tmp_path / f"{v}.safetensors", float(v)) for v in (1, 2)]

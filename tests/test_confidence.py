@@ -13,7 +13,7 @@ from fake_stages import FakeReading, reading
 from ocr_pipeline.assembly import ReadLine, legibility, make_line
 from ocr_pipeline.core.geometry import box_quad
 from ocr_pipeline.core.metrics import expected_calibration_error
-from recognizer.confidence import Calibration, fit, log_odds, text_probabilities
+from recognizer.confidence import Calibration, fit, log_odds, states_of, sum_over_paths
 
 BLANK = 0
 
@@ -21,6 +21,14 @@ BLANK = 0
 def random_probabilities(*shape: int) -> np.ndarray:
     rows = np.random.default_rng(0).dirichlet(np.ones(shape[-1]), shape[:-1])
     return rows.astype(np.float32)
+
+
+def text_probabilities(
+    batch: np.ndarray, steps: list[int], texts: list[tuple[int, ...]], blank: int
+) -> np.ndarray:
+    """Of the texts of a batch (N, T, classes) with its lines' steps."""
+    rows = zip(batch, steps, texts, strict=True)
+    return sum_over_paths([states_of(row[:n], text, blank) for row, n, text in rows], texts)
 
 
 def collapse(path: tuple[int, ...]) -> tuple[int, ...]:

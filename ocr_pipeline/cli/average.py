@@ -40,17 +40,20 @@ def average(paths: Sequence[Path], shares: Sequence[float]) -> tuple[dict[str, A
         for key in _SAME:
             if header.get(key) != other.get(key):
                 raise UsageError(f"{path}: its {key} differs from that of {paths[0]}")
+    shapes = [{name: x.shape for name, x in tensors.items()} for _, tensors in others]
+    for path, found in zip(paths[1:], shapes, strict=True):
+        if found != {name: x.shape for name, x in state.items()}:
+            raise UsageError(f"{path}: its tensors are not those of {paths[0]}")
     total = sum(shares)
     for name, tensor in state.items():
         if tensor.is_floating_point():
-            each = [tensor, *(tensors[name] for _, tensors in others)]
-            state[name] = sum(
-                (x.float() * (share / total) for x, share in zip(each, shares, strict=True)),
-                start=0 * tensor.float(),
-            )
+            mean = tensor.float() * (shares[0] / total)
+            for share, (_, tensors) in zip(shares[1:], others, strict=True):
+                mean += tensors[name].float() * (share / total)
+            state[name] = mean
     trained = [source for head in (header, *(h for h, _ in others)) for source in _sources(head)]
-    mean = {key: value for key, value in header.items() if key not in _OF_ONE}
-    return mean | {"trained_on": list(dict.fromkeys(trained))}, state
+    kept = {key: value for key, value in header.items() if key not in _OF_ONE}
+    return kept | {"trained_on": list(dict.fromkeys(trained))}, state
 
 
 def _sources(header: dict[str, Any]) -> list[str]:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ocr_pipeline.core.deteval import DetectionCounts, deteval, iou_match
 from ocr_pipeline.core.errors import DataError
+from ocr_pipeline.core.geometry import bounding_box, box_quad
 from ocr_pipeline.core.groundtruth import LabeledPage
 from ocr_pipeline.core.images import load_image
 from ocr_pipeline.evaluation.report import Evaluation, Figure, progress, speed
@@ -83,7 +84,7 @@ def evaluate_detector(
         quads = [line.quad for line in found]
         truths = [line.quad for line in page.lines]
         ignore = [line.ignore for line in page.lines]
-        boxes = [upright(quad) for quad in quads] if are_upright(truths) else quads
+        boxes = [_upright(quad) for quad in quads] if _are_upright(truths) else quads
         counts = {
             "DetEval": deteval(truths, boxes, ignore),
             "IoU 0.5": iou_match(truths, quads, ignore),
@@ -104,16 +105,13 @@ def evaluate_detector(
     return Evaluation("detector", settings or {}, summary, items)
 
 
-def upright(quad: npt.ArrayLike) -> npt.NDArray[np.float32]:
-    """The upright box around a quad, (4, 2), clockwise from the top left."""
-    points = np.asarray(quad, np.float32)
-    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
-    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
+def _upright(quad: npt.ArrayLike) -> npt.NDArray[np.float32]:
+    return np.asarray(box_quad(*bounding_box(quad)), np.float32)
 
 
-def are_upright(quads: Quads) -> bool:
+def _are_upright(quads: Quads) -> bool:
     """Whether all quads are upright boxes, to the pixel."""
-    return all(np.abs(np.asarray(quad) - upright(quad)).max() <= 1.0 for quad in quads)
+    return all(np.abs(np.asarray(quad) - _upright(quad)).max() <= 1.0 for quad in quads)
 
 
 def _figures(counts: DetectionCounts) -> dict[str, float]:

@@ -23,8 +23,8 @@ Rng = np.random.Generator
 Image = NDArray[Any]
 
 PACKAGES = ("fonts-noto-cjk", "fonts-wqy-zenhei", "fonts-wqy-microhei")
-#: Most pictures of Chinese plates that are about are small, and lean.
-# Provinces have up to twenty strokes: what leaves letters legible would hide them.
+#: Most pictures of Chinese plates that are about are small, and lean. They are sharper than others:
+#: provinces have up to twenty strokes, which what leaves letters legible would hide.
 CHINESE_PHOTO = Photo(
     levels=(0.2, 0.35, 0.45),
     coarsest=22.0,
