@@ -25,6 +25,9 @@ class CropOptions:
         line_height: smallest and largest median line height that a page is scaled to.
         small: share of crops scaled further down, as the first look at a dense page is.
         smallest: smallest median line height of those.
+        headlines: share of crops scaled to the height of one line, large ones more often: posters
+            and banners have lines of many heights, and their largest are few.
+        headline_height: smallest and largest height of that line.
         rotation: usual largest rotation in degrees; one crop in ten gets up to ±5.
         aspect: largest stretch of one axis against the other.
     """
@@ -34,6 +37,8 @@ class CropOptions:
     line_height: tuple[float, float] = (14.0, 36.0)
     small: float = 0.15
     smallest: float = 8.5
+    headlines: float = 0.12
+    headline_height: tuple[float, float] = (18.0, 60.0)
     rotation: float = 1.5
     aspect: float = 0.1
 
@@ -42,6 +47,10 @@ class CropOptions:
             raise UsageError("a crop's sides must be multiples of 16, at least 64 pixels")
         if not 4 < self.smallest <= self.line_height[0] <= self.line_height[1]:
             raise UsageError("line heights of crops must satisfy 4 < smallest <= low <= high")
+        if not 4 < self.headline_height[0] <= self.headline_height[1]:
+            raise UsageError("heights of headlines must satisfy 4 < low <= high")
+        if not 0 <= self.small + self.headlines <= 1:
+            raise UsageError("the shares of small crops and of headlines must lie in 0 to 1")
 
 
 def crop_page(
@@ -65,8 +74,14 @@ def crop_page(
     else:
         median = max(image.shape[:2]) / 60
     low, high = options.line_height
-    if rng.random() < options.small:
+    roll = rng.random()
+    if roll < options.small:
         low, high = options.smallest, low
+    elif len(focus) and roll < options.small + options.headlines:
+        low, high = options.headline_height
+        tall = sides.mean(1)
+        chosen = rng.choice(len(focus), p=tall**2 / (tall**2).sum())
+        focus, median = focus[chosen : chosen + 1], max(2.0, float(tall[chosen]))
     wanted = float(np.exp(rng.uniform(np.log(low), np.log(high))))
     scale = min(wanted / median, 4.0)
     if scale < 0.8:

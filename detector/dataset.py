@@ -24,6 +24,9 @@ Floats = npt.NDArray[np.floating[Any]]
 
 #: Median line height in pixels at which labelled pages are kept in memory.
 STORED_HEIGHT = 30.0
+#: Height in pixels below which a crop's lines are neither text nor background to the trainer:
+#: beside a headline that a crop is scaled to, they are stripes.
+LEGIBLE = 5.5
 #: Most pixels of a page kept in memory.
 STORED_PIXELS = 4e6
 
@@ -271,7 +274,8 @@ def make_sample(rng: np.random.Generator, page: Page, options: MixOptions) -> di
     size = options.crop.height // 16, options.crop.width // 16
     low, high = quads.min(1), quads.max(1)
     visible = (high > 0).all(1) & (low < [options.crop.width, options.crop.height]).all(1)
-    quads, ignore = quads[visible], page.ignore[visible]
+    tall = np.linalg.norm(quads[:, [3, 2]] - quads[:, [0, 1]], axis=-1).mean(1)
+    quads, ignore = quads[visible], (page.ignore | (tall < LEGIBLE))[visible]
     targets = encode_page(quads, ignore, size, options.targets)
     return {
         "image": image,

@@ -28,8 +28,11 @@ def banner(draft: Draft) -> Canvas:
     for _ in range(draft.between(0, 4)):
         _thing(draft, canvas)
     y = canvas.height * draft.uniform(0.02, 0.25)
+    largest = min(70.0, canvas.height / 3 + 10)
+    if draft.chance(0.4):  # a few words that are the picture
+        largest = max(largest, min(canvas.height * 0.6, canvas.width / 4))
     while y < canvas.height * 0.92:
-        size = float(np.exp(draft.uniform(np.log(9), np.log(min(70, canvas.height / 3 + 10)))))
+        size = float(np.exp(draft.uniform(np.log(9), np.log(largest))))
         y = _group(draft, canvas, y, size) + size * draft.uniform(0.3, 2.0)
     return canvas
 
@@ -107,6 +110,10 @@ def _group(draft: Draft, canvas: Canvas, y: float, size: float) -> float:
         else draft.text.sentence(draft.rng, 90)
     )
     lines = wrap(canvas, text, style, room)[: draft.between(1, 4)]
+    widest = max((canvas.measure(line, style) for line in lines), default=0.0)
+    if widest > canvas.width - 8:
+        style = style.scaled((canvas.width - 8) / widest)
+        size = style.size
     high = len(lines) * style.height * 1.1
     if not lines or y + high > canvas.height - 2:
         return y + size

@@ -22,7 +22,7 @@ KINDS: Mapping[str, float] = MappingProxyType(
         "invoice": 1.2,
         "screen": 0.8,
         "sign": 0.5,
-        "banner": 1.3,
+        "banner": 1.7,
         "card": 0.4,
         "cjk": 0.6,
     }

@@ -31,9 +31,11 @@ def atomic_file(path: str | os.PathLike[str], folder: Path | None = None) -> Ite
         with temporary.open("xb") as file:
             yield file
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
+        if isinstance(error, OSError) and error.errno is not None and error.filename is None:
+            error.filename = str(path)  # a full disk does not say which file it could not take
         raise
 
 

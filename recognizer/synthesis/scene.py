@@ -117,12 +117,12 @@ def _beside(rng: Rng, ink: Image, bounds: tuple[int, int, int, int], tall: float
 
 def scene(rng: Rng, image: Image, height: float) -> Image:
     """Any two levels, outlines, shadows, shaded letters, busy grounds, camera blur."""
-    hard = float(rng.random() ** 1.6)
+    hard = float(rng.random() ** 2.2)
     rows, cols = image.shape
     if rng.random() < 0.35:  # bold and thin painting of a face
         image = d.spread(image, height * rng.uniform(-0.015, 0.055))
     alpha = (255 - image).astype(np.float32) / np.float32(255.0)
-    gap = rng.uniform(35, 225) if rng.random() < 0.85 else rng.uniform(18, 60)
+    gap = rng.uniform(35, 225) if rng.random() < 0.9 else rng.uniform(20, 60)
     low = rng.uniform(0, 255 - gap)
     front, back = (low, low + gap) if rng.random() < 0.45 else (low + gap, low)
     values = _ground(rng, rows, cols, back, gap * rng.uniform(0.05, 0.3))

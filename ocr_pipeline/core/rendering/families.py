@@ -57,6 +57,11 @@ _BY_CATEGORY: tuple[tuple[str, str], ...] = (
             r"|compagnon|allerta|osp-din|opendin|mekanus|irianis|oldania|tribun|ikarius|libris"
             r"|switzera|catalogue|slab|comic|goudy|bodoni|didot|routed|osifont|beteckna|murmure"
             r"|mirage|reggae|rocknroll|ubuntu ?title|dustismo|karmilla|century"
+            r"|anton\b|antonio|oswald|league gothic|fjalla|archivo|alfa slab|righteous|bangers"
+            r"|cinzel|abril|passion one|luckiest|russo|black ops|pathway gothic|barlow cond|saira"
+            r"|staatliches|teko\b|squada|titan one|fredoka|orbitron|audiowide|ultra reg|marcellus"
+            r"|pacifico|boogaloo|chewy|bungee|press start|copse|rozha|league spartan|bowlby"
+            r"|impact\b|haettenschweiler|big shoulders|amatic|special gothic"
         ),
     ),
     (
@@ -64,7 +69,7 @@ _BY_CATEGORY: tuple[tuple[str, str], ...] = (
         (
             r"sans|heros|arimo|roboto|inter\b|lato|karla|cabin|dosis|manrope|gothic|carlito"
             r"|cantarell|gillius|universalis|tuffy|adventor|verana|open|andika|biolinum"
-            r"|cmu bright|\bgo\b|helvet|arial|calibri"
+            r"|cmu bright|\bgo\b|helvet|arial|calibri|montserrat|poppins|raleway|josefin"
         ),
     ),
 )
