@@ -47,11 +47,12 @@ class Ours:
     """
 
     def __init__(self, threads: int, backend: str = "auto") -> None:
+        from ocr_pipeline.batch.worker import load_pipeline
         from ocr_pipeline.options import RunOptions
         from ocr_pipeline.pipeline import Pipeline
 
         options: Any = {"threads": threads, "backend": backend}
-        self.pages: Any = Pipeline(RunOptions(**options))
+        self.pages: Any = load_pipeline(RunOptions(**options))  # as ocr run does
         self.crops = Pipeline(RunOptions(**options, detect=False), recognizer=self.pages.recognizer)
         runs = [x.session.description for x in (self.pages.detector, self.pages.recognizer)]
         version = importlib.metadata.version("ocr-pipeline")

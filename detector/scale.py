@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from ocr_pipeline.core.blobs import blob_boxes
+
 #: Longest side at which ink is looked at.
 LONGEST = 2000
 #: Lines are about this much higher than the middle of their letters' heights (measured on
@@ -35,8 +37,7 @@ def guess_line_height(image: npt.NDArray[np.uint8]) -> float | None:
         grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
     paper = cv2.boxFilter(grey, cv2.CV_8U, (41, 41))
     ink = cv2.threshold(cv2.subtract(paper, grey), INK, 1, cv2.THRESH_BINARY)[1]
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    wide, tall, area = (stats[1:, column] for column in (2, 3, 4))
+    wide, tall, area = blob_boxes(np.asarray(ink, np.uint8)).T[2:]
     letter = (tall >= 4) & (tall <= max(8, grey.shape[0] / 8))
     letter &= (wide <= 3 * tall) & (wide >= 0.15 * tall) & (area >= 0.12 * wide * tall)
     heights = np.sort(tall[letter])

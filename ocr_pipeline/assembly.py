@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -57,6 +57,26 @@ class CutLike(Protocol):
     def start(self) -> float: ...
     @property
     def end(self) -> float: ...
+
+
+class PlaceLike(Protocol):
+    """Where a line stands in its page; see :class:`ocr_pipeline.layout.arrange.Place`."""
+
+    @property
+    def row(self) -> int | None: ...
+    @property
+    def block(self) -> int | None: ...
+    @property
+    def paragraph(self) -> int | None: ...
+
+
+class _Nowhere(NamedTuple):
+    row: int | None = None
+    block: int | None = None
+    paragraph: int | None = None
+
+
+NOWHERE = _Nowhere()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,57 +175,92 @@ def slice_quad(
     Returns:
         n polygons of four points on the quad's upper and lower edges, in pixels of the page.
     """
-    places = _along(quad, [starts, ends], pad_x)[..., None]
-    top = quad[0] + (quad[1] - quad[0]) * places
-    bottom = quad[3] + (quad[2] - quad[3]) * places
-    corners = np.stack([top[0], top[1], bottom[1], bottom[0]], axis=1).round(DIGITS)
-    # One call of tolist for all: a page has thousands of characters.
-    return [tuple((x, y) for x, y in points) for points in corners.tolist()]
+    return _slices(np.asarray(quad)[None], _along(quad, [starts, ends], pad_x))
+
+
+def _slices(quads: npt.NDArray[np.floating], places: npt.NDArray[np.float64]) -> list[Polygon]:
+    """Polygons between places (2, n) along quads (n, 4, 2), or along one (1, 4, 2)."""
+    along = places[..., None]
+    top = quads[:, 0] + (quads[:, 1] - quads[:, 0]) * along
+    bottom = quads[:, 3] + (quads[:, 2] - quads[:, 3]) * along
+    corners = (top[0], top[1], bottom[1], bottom[0])
+    # Whole columns at a time: a page has thousands of characters.
+    points = (map(tuple, corner.round(DIGITS).tolist()) for corner in corners)
+    return list(zip(*points, strict=True))
 
 
 def _along(quad: Quad, places: Any, pad_x: float) -> npt.NDArray[np.float64]:
     """Fractions of a crop's width as fractions of its line's length, 0 to 1."""
-    width, height = quad_size(quad)
-    margin = pad_x * height / max(width, 1e-6)
+    margin = _margin(quad, pad_x)
     return np.clip(np.array(places, np.float64) * (1 + 2 * margin) - margin, 0, 1)
 
 
-def make_line(
-    read: ReadLine,
-    row: int | None = None,
-    block: int | None = None,
-    paragraph: int | None = None,
-) -> Line:
-    """A line with its words and characters placed along its quad.
+def _margin(quad: Quad, pad_x: float) -> float:
+    """The margin of a line's crop at either end, in units of the line's length."""
+    width, height = quad_size(quad)
+    return pad_x * height / max(width, 1e-6)
+
+
+def make_line(read: ReadLine) -> Line:
+    """A line with its words and characters placed along its quad."""
+    return make_lines([read], [NOWHERE])[0]
+
+
+def make_lines(reads: Sequence[ReadLine], places: Sequence[PlaceLike]) -> list[Line]:
+    """Lines of a page with their words and characters placed along their quads, all at once.
 
     Args:
-        read: the line and its reading.
-        row: number of its visual row on the page.
-        block: number of its block.
-        paragraph: number of its paragraph.
+        reads: the lines and their readings.
+        places: where each stands in its page.
     """
-    runs = _split(read.chars)
-    chars = [char for run in runs for char in run]
-    places = [(run[0].start, run[-1].end) for run in runs] + [(c.start, c.end) for c in chars]
-    starts, ends = zip(*places, strict=True) if places else ((), ())
-    polygons = slice_quad(read.quad, starts, ends, read.pad_x)
+    split = [_split(read.chars) for read in reads]
+    counts = [len(runs) + sum(map(len, runs)) for runs in split]
+    ends: list[tuple[float, float]] = []
+    for runs in split:
+        ends += [(run[0].start, run[-1].end) for run in runs]
+        ends += [(char.start, char.end) for run in runs for char in run]
+    outlines: list[Polygon] = []
+    if ends:
+        quads = np.repeat(np.stack([read.quad for read in reads]), counts, axis=0)
+        margins = np.repeat([_margin(read.quad, read.pad_x) for read in reads], counts)
+        along = np.clip(np.array(ends, np.float64).T * (1 + 2 * margins) - margins, 0, 1)
+        outlines = _slices(quads, along)
+    lines, done = [], 0
+    for read, runs, count, place in zip(reads, split, counts, places, strict=True):
+        lines.append(
+            Line(
+                text=read.text,
+                polygon=polygon(read.quad),
+                confidence=_share(read.confidence),
+                detection=_share(read.score),
+                words=_words(read, runs, outlines[done : done + count]),
+                row=place.row,
+                block=place.block,
+                paragraph=place.paragraph,
+            )
+        )
+        done += count
+    return lines
+
+
+def _words(
+    read: ReadLine, runs: Sequence[Sequence[CharLike]], outlines: Sequence[Polygon]
+) -> tuple[Word, ...]:
+    """The words of a line.
+
+    Args:
+        read: the line.
+        runs: its words' characters.
+        outlines: polygons of its words, then of its characters.
+    """
     words, done = [], len(runs)
     doubts = [_doubt(run) for run in runs]
     whole = sum(doubts)
-    for run, doubt, outline in zip(runs, doubts, polygons, strict=False):
+    for run, doubt, outline in zip(runs, doubts, outlines, strict=False):
         sure = _part_confidence(read.confidence, doubt, whole)
-        words.append(_word(run, sure, outline, polygons[done : done + len(run)]))
+        words.append(_word(run, sure, outline, outlines[done : done + len(run)]))
         done += len(run)
-    return Line(
-        text=read.text,
-        polygon=polygon(read.quad),
-        confidence=_share(read.confidence),
-        detection=_share(read.score),
-        words=tuple(words),
-        row=row,
-        block=block,
-        paragraph=paragraph,
-    )
+    return tuple(words)
 
 
 def _split(chars: Sequence[CharLike]) -> list[list[CharLike]]:

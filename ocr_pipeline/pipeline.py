@@ -19,7 +19,7 @@ from ocr_pipeline.assembly import (
     ReadLine,
     least_legibility,
     legibility,
-    make_line,
+    make_lines,
 )
 from ocr_pipeline.core.arithmetic import value_of
 from ocr_pipeline.core.document import Document, Page
@@ -245,7 +245,7 @@ class Pipeline:
                 lines = [part for line in parts for part in line]
                 upright = list(work.turn.forward([line.quad for line in lines]))
         places = arrange(upright, [line.text for line in lines], self.options.layout)
-        made = [make_line(lines[p.index], p.row, p.block, p.paragraph) for p in places]
+        made = make_lines([lines[p.index] for p in places], places)
         if self.options.evaluate:
             made = [replace(line, value=value_of(line.text)) for line in made]
         return Page(

@@ -7,12 +7,14 @@ import json
 from pathlib import Path
 
 import click
+import cv2
 import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
 from PIL import Image
 
+from ocr_pipeline.core.blobs import blob_boxes
 from ocr_pipeline.core.devices import resolve_device, resolve_dtype
 from ocr_pipeline.core.document import Char, Document, Line, Page, Word, polygon
 from ocr_pipeline.core.errors import (
@@ -151,10 +153,24 @@ def test_files_are_written_whole_or_not_at_all(tmp_path: Path, monkeypatch) -> N
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.replace", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match="No space") as caught:
         write_atomic(tmp_path / "a" / "f.txt", b"new")
+    assert caught.value.filename == str(tmp_path / "a" / "f.txt")
     assert (tmp_path / "a" / "f.txt").read_bytes() == b"old"
     assert [p.name for p in (tmp_path / "a").iterdir()] == ["f.txt"]
+
+
+@pytest.mark.parametrize("share", [0.05, 0.12])
+def test_blobs_are_those_of_the_plain_labelling(share: float) -> None:
+    # The second picture has more beginnings of blobs than labels of 16 bits can number.
+    ink = (np.random.default_rng(0).random((700, 1500)) < share).astype(np.uint8)
+    assert (cv2.countNonZero(ink) * 0.7 > 0xFFFF) == (share > 0.1)
+    expected = cv2.connectedComponentsWithStats(ink, connectivity=8)[2][1:]
+    found = blob_boxes(ink)
+    assert len(found) == len(expected) > 20_000
+    key = lambda rows: rows[np.lexsort(rows.T)]  # noqa: E731
+    np.testing.assert_array_equal(key(found), key(expected))
+    assert blob_boxes(np.zeros((20, 30), np.uint8)).shape == (0, 5)
 
 
 HEADER = {"kind": "recognizer", "architecture": "a", "config": {}, "preprocessing": {}}

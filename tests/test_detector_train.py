@@ -117,6 +117,41 @@ def test_crops_move_quads_with_the_ink() -> None:
             assert (inside < 128).mean() > 0.85, seed  # its outline is half ink
 
 
+def test_some_crops_are_scaled_to_a_headline() -> None:
+    # A page of fine print under one line that is ten times as high.
+    image = np.full((400, 400, 3), 255, np.uint8)
+    fine = [box_quad(20, 150 + 12 * k, 380, 158 + 12 * k) for k in range(16)]
+    quads = np.stack([box_quad(20, 20, 380, 100), *fine]).astype(np.float32)
+    heights = {}
+    for share in (0.0, 1.0):
+        options = CropOptions(256, 256, small=0.0, headlines=share)
+        crops = [
+            crop_page(np.random.default_rng(k), image, quads, quads, options) for k in range(20)
+        ]
+        sides = [np.linalg.norm(moved[0, 3] - moved[0, 0]) for _, moved in crops]
+        heights[share] = np.array(sides)
+    assert heights[0.0].min() > 100  # eight pixels are brought to fourteen or more
+    low, high = CropOptions().headline_height
+    near = (heights[1.0] > 0.9 * low) & (heights[1.0] < 1.1 * high)
+    assert near.mean() > 0.6  # the others are scaled to one of the small lines
+
+
+def test_lines_too_small_to_read_are_left_out_of_the_loss() -> None:
+    image = np.full((256, 256, 3), 255, np.uint8)
+    quads = np.stack([box_quad(16, 16, 240, 56), box_quad(16, 150, 240, 152)]).astype(np.float32)
+    crop = CropOptions(256, 256, small=0.0, headlines=1.0, headline_height=(40.0, 40.0))
+    page = Page(image, quads, np.zeros(2, bool), "page")
+    for seed in range(10):
+        sample = make_sample(np.random.default_rng(seed), page, MixOptions(crop=crop))
+        small = np.linalg.norm(sample["quads"][:, 3] - sample["quads"][:, 0], axis=1) < 5
+        if small.any() and not small.all():
+            row = int(sample["quads"][small][0][:, 1].mean() // 16)
+            if 0 <= row < 16:
+                assert (sample["labels"][row] != 1).all() and (sample["labels"][row] == -1).any()
+                return
+    raise AssertionError("no crop shows both lines")
+
+
 def test_photometric_keeps_shape_and_type() -> None:
     image = np.random.default_rng(0).integers(0, 256, (64, 96, 3)).astype(np.uint8)
     for seed in range(20):

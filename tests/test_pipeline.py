@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,11 @@ from fake_stages import FakeDetector, FakeRecognizer, bars, reading
 from PIL import Image
 
 from ocr_pipeline import Pipeline, RunOptions
-from ocr_pipeline.assembly import ReadLine, make_line, slice_quad
+from ocr_pipeline.assembly import ReadLine, make_line, make_lines, slice_quad
 from ocr_pipeline.core.document import Document
 from ocr_pipeline.core.errors import InputError, UsageError
 from ocr_pipeline.core.geometry import box_quad
+from ocr_pipeline.layout import Place
 from ocr_pipeline.pipeline import decode_options
 
 BOXES = [(20, 20, 220, 40), (20, 60, 120, 80), (150, 60, 250, 80)]
@@ -68,6 +70,24 @@ def test_words_follow_a_slanted_line() -> None:
 def test_double_spaces_make_no_empty_words() -> None:
     line = make_line(ReadLine.of(box_quad(0, 0, 90, 10), 1.0, reading(" a  b ")))
     assert [word.text for word in line.words] == ["a", "b"]
+
+
+def test_lines_made_together_are_those_made_one_by_one() -> None:
+    slanted = np.array([[0, 0], [100, 20], [96, 40], [-4, 20]], np.float32)
+    reads = [
+        ReadLine.of(slanted, 0.8, reading("ab cd"), 0.3),
+        ReadLine.of(box_quad(5, 50, 95, 60), 0.7, reading("")),
+        ReadLine.of(box_quad(0, 80, 90, 92), 0.9, reading("one word")),
+    ]
+    together = make_lines(reads, [Place(0, 0, 0, 0), Place(1, 1), Place(2, 2, 1, 3)])
+    for line, read in zip(together, reads, strict=True):
+        assert replace(line, row=None, block=None, paragraph=None) == make_line(read)
+    assert [(x.row, x.block, x.paragraph) for x in together] == [
+        (0, 0, 0),
+        (1, None, None),
+        (2, 1, 3),
+    ]
+    assert make_lines([], []) == []
 
 
 def test_lines_without_text_are_dropped() -> None:

@@ -32,6 +32,7 @@ from ocr_pipeline.batch.tasks import (
     WorkerBroken,
     Write,
 )
+from ocr_pipeline.core.collector import spare_what_stays
 from ocr_pipeline.core.document import Page
 from ocr_pipeline.core.images import Frame
 from ocr_pipeline.options import RunOptions
@@ -65,7 +66,9 @@ def load_pipeline(options: RunOptions) -> PipelineLike:
     """The pipeline of the project; workers load it by the name of this function."""
     from ocr_pipeline.pipeline import Pipeline
 
-    return Pipeline(options)
+    pipeline = Pipeline(options)
+    spare_what_stays()
+    return pipeline
 
 
 @dataclass(frozen=True, slots=True)

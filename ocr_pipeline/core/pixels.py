@@ -26,8 +26,9 @@ def to_rgb(image: Image.Image) -> RGB:
     convert = _converter(image)
     width, height = image.size
     pixels = np.empty((height, width, 3), np.uint8)
-    for box in _bands(width, height):
-        pixels[box[1] : box[3]] = convert(image.crop(box))
+    boxes = _bands(width, height)
+    for box in boxes:
+        pixels[box[1] : box[3]] = convert(image.crop(box) if len(boxes) > 1 else image)
     return pixels
 
 
@@ -49,14 +50,17 @@ def _converter(image: Image.Image) -> Callable[[Image.Image], npt.NDArray[np.uin
     # Without Adobe's mark a CMYK JPEG is stored upright; Pillow takes each for Adobe's negative.
     if image.mode == "CMYK" and image.format == "JPEG" and "adobe" not in image.info:
         return lambda band: np.asarray(ImageChops.invert(band).convert("RGB"))
-    return lambda band: np.asarray(band.convert("RGB"))
+    # Of the same mode, too, Pillow would make a copy first.
+    return lambda band: np.asarray(band if band.mode == "RGB" else band.convert("RGB"))
 
 
 def _grey(band: Image.Image) -> npt.NDArray[np.uint8]:
-    return np.asarray(band.convert("L"))[..., None]
+    return np.asarray(band if band.mode == "L" else band.convert("L"))[..., None]
 
 
 def _on_white(band: Image.Image) -> npt.NDArray[np.uint8]:
+    if band.mode == "RGBA" and band.getchannel("A").getextrema() == (255, 255):
+        return np.asarray(band)[..., :3]
     band = band.convert("RGBA")
     white = Image.new("RGBA", band.size, (255, 255, 255, 255))
     return np.asarray(Image.alpha_composite(white, band).convert("RGB"))

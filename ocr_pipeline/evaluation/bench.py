@@ -119,10 +119,10 @@ def measure(paths: Sequence[Path], options: RunOptions, repeat: int = 1) -> Benc
 
 
 def _measure(paths: Sequence[Path], options: RunOptions, repeat: int) -> BenchResult:
-    from ocr_pipeline.pipeline import Pipeline
+    from ocr_pipeline.batch.worker import load_pipeline
 
     started = time.perf_counter()
-    pipeline: Any = Pipeline(options)
+    pipeline: Any = load_pipeline(options)
     load = time.perf_counter() - started
     with tempfile.TemporaryDirectory(prefix="ocr-bench-") as folder:
         started = time.perf_counter()

@@ -86,12 +86,15 @@ def make_stack(
         near: which end of a row lies at the gutter: 0 or -1.
         texts: of the region's lines.
     """
-    rows = sorted(rows, key=lambda row: float(boxes.middle[row[near]]))
+    # In plain numbers: rows are of a few lines, for which arrays are slow.
+    left, right, middle = boxes.x0.tolist(), boxes.x1.tolist(), boxes.middle.tolist()
+    rows = sorted(rows, key=lambda row: float(middle[row[near]]))
     pieces = _pieces(boxes, rows, near)
-    main = boxes.take(np.array([max(piece, key=lambda i: boxes.width[i]) for piece in pieces]))
-    x0 = np.array([boxes.x0[piece[0]] for piece in pieces])
-    x1 = np.array([boxes.x1[piece[-1]] for piece in pieces])
-    span = np.array([boxes.x1[list(row)].max() - boxes.x0[list(row)].min() for row in rows])
+    widest = [max(piece, key=lambda i: right[i] - left[i]) for piece in pieces]
+    main = boxes.take(np.array(widest))
+    x0 = np.array([left[piece[0]] for piece in pieces])
+    x1 = np.array([right[piece[-1]] for piece in pieces])
+    span = np.array([max(right[i] for i in row) - min(left[i] for i in row) for row in rows])
     alone = np.array([len(row) == len(piece) for row, piece in zip(rows, pieces, strict=True)])
     said = None if texts is None else tuple(" ".join(texts[i] for i in p) for p in pieces)
     return Stack(Boxes(x0, main.y0, x1, main.y1), span, alone, said)

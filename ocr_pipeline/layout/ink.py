@@ -15,6 +15,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from ocr_pipeline.core.blobs import blob_boxes
+
 Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.intp]
@@ -87,7 +89,7 @@ def letter_boxes(image: Image) -> tuple[Floats, float]:
     grey = np.ascontiguousarray(image[::step, ::step, 1])
     paper = cv2.boxFilter(grey, cv2.CV_8U, (41, 41))
     ink = cv2.threshold(cv2.subtract(paper, grey), INK, 1, cv2.THRESH_BINARY)[1]
-    stats = cv2.connectedComponentsWithStats(ink, connectivity=8)[2][1:].astype(np.float32)
+    stats = blob_boxes(np.asarray(ink, np.uint8)).astype(np.float32)
     wide, tall, area = stats[:, 2], stats[:, 3], stats[:, 4]
     large, small = np.maximum(wide, tall), np.minimum(wide, tall)
     good = (large >= 5) & (large <= max(grey.shape) / 8) & (large <= 8 * small)

@@ -191,7 +191,7 @@ def _worn(rng: Rng, ink: Image, size: float) -> Image:
     if rng.random() < 0.55:
         ink = _bent(rng, ink, size)
     # What a large bold face bears hides a small one whose strokes never reach the full ink.
-    fine = min(1.0, size / 26)
+    fine = min(1.0, size / 28)
     drawn = ink[ink > 40]
     strength = float(np.clip(np.percentile(drawn, 75) / 255, 0.4, 1.0)) if drawn.size else 1.0
     hard = fine * float(rng.random() ** 1.4)
@@ -204,8 +204,8 @@ def _worn(rng: Rng, ink: Image, size: float) -> Image:
         ground += d.smooth_field(rng, height, width, cell) * np.float32(rng.uniform(0, reach))
     alpha = ink.astype(np.float32) * np.float32(1 / 255)
     image = np.clip(ground + (dark - ground) * alpha, 0, 255).astype(np.uint8)
-    _lines(rng, image, dark, light)
-    _dots(rng, image, dark, light, hard)
+    _lines(rng, image, dark, light, fine)
+    _dots(rng, image, dark, light, hard, fine)
     if rng.random() < 0.3:
         image = d.blur(image, float(rng.uniform(0.3, 0.028 * size)))
     if sigma > 1:
@@ -240,8 +240,9 @@ def _bent(rng: Rng, ink: Image, size: float) -> Image:
     return cv2.remap(ink, grid[0].astype(np.float32), grid[1].astype(np.float32), cv2.INTER_LINEAR)
 
 
-def _lines(rng: Rng, image: Image, dark: float, light: float) -> None:
-    """Thin lines from side to side; long, so that none is taken for a minus sign."""
+def _lines(rng: Rng, image: Image, dark: float, light: float, fine: float) -> None:
+    """Thin lines from side to side; long, so that none is taken for a minus sign, and fainter
+    among small letters, whose strokes are no thicker than they."""
     height, width = image.shape
     for _ in range(int(rng.choice(4, p=[0.4, 0.28, 0.21, 0.11]))):
         ends = [
@@ -250,7 +251,7 @@ def _lines(rng: Rng, image: Image, dark: float, light: float) -> None:
         ]
         # A level line at the height of the signs would make one more of them, or hide one.
         level = abs(ends[0][1] - ends[1][1]) < 0.35 * height
-        tone = light + (dark - light) * rng.uniform(0.2, 0.4 if level else 0.75)
+        tone = light + (dark - light) * rng.uniform(0.2, 0.4 if level else 0.4 + 0.35 * fine)
         if rng.random() < 0.3:
             middle = (int(rng.uniform(0.3, 0.7) * width), int(rng.uniform(0, height)))
             t = np.linspace(0, 1, 24)[:, None]
@@ -261,7 +262,7 @@ def _lines(rng: Rng, image: Image, dark: float, light: float) -> None:
             cv2.line(image, ends[0], ends[1], tone, 1, cv2.LINE_AA)
 
 
-def _dots(rng: Rng, image: Image, dark: float, light: float, hard: float) -> None:
+def _dots(rng: Rng, image: Image, dark: float, light: float, hard: float, fine: float) -> None:
     """Single pixels, and a few blots smaller than a stroke is long."""
     height, width = image.shape
     count = int(rng.uniform(0, 1) * hard * 220)
@@ -269,4 +270,5 @@ def _dots(rng: Rng, image: Image, dark: float, light: float, hard: float) -> Non
     image[rng.integers(0, height, count), rng.integers(0, width, count)] = tones
     for _ in range(int(rng.integers(0, 8)) if rng.random() < 0.4 else 0):
         at = (int(rng.integers(width)), int(rng.integers(height)))
-        cv2.circle(image, at, 1, light + (dark - light) * rng.uniform(0.4, 0.9), -1, cv2.LINE_AA)
+        tone = light + (dark - light) * rng.uniform(0.3, 0.9) * fine
+        cv2.circle(image, at, 1, tone, -1, cv2.LINE_AA)
