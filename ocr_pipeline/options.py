@@ -52,6 +52,8 @@ class RunOptions:
         lexicon: text file of the only words that may be read; needs a beam.
         ngram: text file whose character n-gram helps the beam.
         grammar: of number plates and expressions, prefer a reading that can be one.
+        language_model: let a character n-gram decide on what the net is not sure of, where there
+            is one of what it reads; a beam of one's own takes its place.
         plate_labels: form of Korean plates: ``natural`` (``서울18나6897``), ``spaced``
             (``서울 18나 6897``), ``roman`` (``A18sk6897``) or ``both`` of these.
         evaluate: give the values of lines that are arithmetic expressions: ``(1+4)*2=10``.
@@ -81,6 +83,7 @@ class RunOptions:
     lexicon: Path | None = None
     ngram: Path | None = None
     grammar: bool = True
+    language_model: bool = True
     plate_labels: str = "natural"
     evaluate: bool = False
     detect: bool = True

@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Protocol
 
 import cv2
@@ -26,6 +25,7 @@ from ocr_pipeline.core.document import Document, Page
 from ocr_pipeline.core.errors import InputError
 from ocr_pipeline.core.geometry import box_quad, crop_quad, quad_size
 from ocr_pipeline.core.timing import stage
+from ocr_pipeline.decode_files import decode_options
 from ocr_pipeline.languages import check_installed
 from ocr_pipeline.layout import Stages, Turn, arrange, find_upright, merged_lines, page_skew
 from ocr_pipeline.line_by_line import LineByLine
@@ -359,34 +359,6 @@ def _load_recognizer(options: RunOptions, name: str) -> RecognizerLike:
     from recognizer import PlateLabels
 
     return PlateLabels(recognizer, options.plate_labels)
-
-
-def decode_options(options: RunOptions) -> Any:
-    """How the recognizer decodes, with the lexicon and the n-gram read from their files.
-
-    Raises:
-        InputError: if a file cannot be read or holds nothing.
-    """
-    from recognizer import CharNgram, DecodeOptions, Lexicon
-
-    lexicon = ngram = None
-    if options.lexicon is not None:
-        lexicon = Lexicon.of(_read_text(options.lexicon).split())
-    if options.ngram is not None:
-        ngram = CharNgram().fit(_read_text(options.ngram).splitlines())
-    return DecodeOptions(beam=options.beam, ngram=ngram, lexicon=lexicon, grammar=options.grammar)
-
-
-def _read_text(path: Path) -> str:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: is not UTF-8 text; convert it") from error
-    if not text.strip():
-        raise InputError(f"{path}: the file is empty")
-    return text
 
 
 def detect_options(min_score: float) -> Any:

@@ -7,6 +7,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,13 @@ def _add(a: float, b: float) -> float:
     if a < b:
         a, b = b, a
     return a if b == _NOTHING else a + math.log1p(math.exp(b - a))
+
+
+class Language(Protocol):
+    """What says how probable a character is after others."""
+
+    def log_probability(self, context: str, character: str) -> float:
+        """ln P(character | context)."""
 
 
 class CharNgram:
@@ -111,7 +119,7 @@ def prefix_beam(
     probabilities: npt.NDArray[np.float32],
     alphabet: Alphabet,
     width: int = 10,
-    ngram: CharNgram | None = None,
+    ngram: Language | None = None,
     ngram_weight: float = 0.3,
     insertion: float = 0.5,
     rule: TextRule | None = None,
@@ -134,14 +142,24 @@ def prefix_beam(
     blank = alphabet.blank_index
     logs = np.log(np.maximum(probabilities, 1e-12))
     beams: dict[tuple[int, ...], _Beam] = {(): _Beam(blank=0.0)}
+    likely = probabilities > floor
+    likely[:, blank] = True
+    alone = np.count_nonzero(likely, axis=1) == 1
+    waited = 0.0
     for step in range(len(probabilities)):
-        followed = np.flatnonzero(probabilities[step] > floor)
-        if blank not in followed:
-            followed = np.append(followed, blank)
+        if alone[step]:  # of a run of blanks only its product counts
+            waited += float(logs[step, blank])
+            if step + 1 < len(alone) and alone[step + 1]:
+                continue
+            for beam in beams.values():
+                beam.blank, beam.character = beam.acoustic + waited, _NOTHING
+            waited = 0.0
+            continue
+        followed = [(i, float(logs[step, i])) for i in np.flatnonzero(likely[step]).tolist()]
         following: dict[tuple[int, ...], _Beam] = {}
         for prefix, beam in beams.items():
-            for index in followed.tolist():
-                _extend(following, prefix, beam, index, float(logs[step, index]), blank)
+            for index, log in followed:
+                _extend(following, prefix, beam, index, log, blank)
         _score_new(following, beams, alphabet, ngram, ngram_weight, insertion, rule)
         ranked = sorted(following.items(), key=lambda kv: kv[1].acoustic + kv[1].language)
         beams = dict(ranked[::-1][:width])
@@ -221,7 +239,7 @@ def _score_new(
     following: dict[tuple[int, ...], _Beam],
     beams: dict[tuple[int, ...], _Beam],
     alphabet: Alphabet,
-    ngram: CharNgram | None,
+    ngram: Language | None,
     weight: float,
     insertion: float,
     rule: TextRule | None,

@@ -17,8 +17,8 @@ from ocr_pipeline.assembly import ReadLine, make_line, make_lines, slice_quad
 from ocr_pipeline.core.document import Document
 from ocr_pipeline.core.errors import InputError, UsageError
 from ocr_pipeline.core.geometry import box_quad
+from ocr_pipeline.decode_files import decode_options
 from ocr_pipeline.layout import Place
-from ocr_pipeline.pipeline import decode_options
 
 BOXES = [(20, 20, 220, 40), (20, 60, 120, 80), (150, 60, 250, 80)]
 

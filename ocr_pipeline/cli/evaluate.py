@@ -162,6 +162,12 @@ def detector(detector: str, **common: Any) -> None:
     help="Prefer readings that can be a plate or an expression.",
 )
 @click.option(
+    "--language-model/--no-language-model",
+    default=True,
+    show_default=True,
+    help="Let a character n-gram decide on what the net is not sure of.",
+)
+@click.option(
     "--normalise",
     is_flag=True,
     help="Compare quotes, dashes, ellipsis and ligatures in their ASCII form.",
@@ -185,6 +191,7 @@ def recognizer(
     index_base: int | None,
     codec: str | None,
     grammar: bool,
+    language_model: bool,
     normalise: bool,
     ignore_case: bool,
     pad_x: float,
@@ -204,12 +211,13 @@ def recognizer(
     _check_out(common)
     if (task is None) == (common["data"] is None):
         raise UsageError("name a labelled set with --data, or a task with --rendered")
+    decoding: dict[str, Any] = {"grammar": grammar, "language_model": language_model}
     compared = {"normalise": normalise, "ignore_case": ignore_case}
     if task is not None:
         values = evaluate_values or task == "expressions"
         order = RenderOrder(task, common["limit"] or count, seed, workers, font_dirs, corpus)
         compare = Comparison(**compared, value_of=value_of if values else None)
-        _report(_evaluate_rendered(order, recognizer, compare, grammar, common), common)
+        _report(_evaluate_rendered(order, recognizer, compare, decoding, common), common)
         return
     recognizer = recognizer or DEFAULT_RECOGNIZER
     samples = read_labels(common["data"], label_format, alphabet_file, index_base, common["split"])
@@ -218,8 +226,8 @@ def recognizer(
         click.echo(f"left out: {sample.name}: {reason}", err=True)
     if not samples:
         raise DataError(f"{common['data']}: --codec {codec} reads none of its labels")
-    decoding = DecodeOptions(grammar=grammar)
-    net = Recognizer.from_weights(recognizer, decoding=decoding, **_runs_on(common))
+    chosen = DecodeOptions(**decoding)
+    net = Recognizer.from_weights(recognizer, decoding=chosen, **_runs_on(common))
     result = evaluate_recognizer(
         spread_out(samples, common["limit"]),
         net,
@@ -231,7 +239,7 @@ def recognizer(
         _settings(
             common,
             recognizer=recognizer,
-            grammar=grammar,
+            **decoding,
             padding=(pad_x, pad_y),
             **compared,
         ),
@@ -243,7 +251,7 @@ def _evaluate_rendered(
     order: RenderOrder,
     name: str | None,
     comparison: Comparison,
-    grammar: bool,
+    decoding: dict[str, Any],
     common: dict[str, Any],
 ) -> Evaluation:
     """Reads rendered images with the recognizer of that name, or the one of their task."""
@@ -251,14 +259,14 @@ def _evaluate_rendered(
     from recognizer import DecodeOptions, Recognizer
 
     name = name or load_preset(order.task).options["name"]
-    decoding = DecodeOptions(grammar=grammar)
+    chosen = DecodeOptions(**decoding)
     return evaluate_rendered(
         order,
-        Recognizer.from_weights(name, decoding=decoding, **_runs_on(common)),
+        Recognizer.from_weights(name, decoding=chosen, **_runs_on(common)),
         comparison,
         common["worst"],
         common["out"],
-        _settings(common, recognizer=name, grammar=grammar, rendered=order.task, seed=order.seed),
+        _settings(common, recognizer=name, **decoding, rendered=order.task, seed=order.seed),
     )
 
 

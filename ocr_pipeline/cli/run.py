@@ -158,6 +158,10 @@ def _option(flag: str, **kwargs: Any) -> Any:
     "--grammar/--no-grammar",
     help="Prefer readings that can be a number plate or an expression, where these are read.",
 )
+@_option(
+    "--language-model/--no-language-model",
+    help="Let a character n-gram decide on what the net is not sure of, where there is one.",
+)
 @_option("--min-score", type=float, help="Drop lines of which the detector is less sure (0 to 1).")
 @_option(
     "--min-confidence", type=float, help="Drop lines of which the recognizer is less sure (0 to 1)."

@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A character n-gram in a file of a few bytes each: what print in a language looks like.
+
+Interpolated absolute discounting (Ney, Essen and Kneser, 1994), kept as the longest context seen
+and what is left for shorter ones, as in ARPA files. Case does not count: a recognizer sees it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ocr_pipeline.core.atomic import write_atomic
+from ocr_pipeline.core.errors import DataError, WeightsError
+from ocr_pipeline.core.weights import weights_folders
+
+ORDER = 5
+SUFFIX = ".ngram"
+_FORMAT = 1
+_LATIN_TASKS = ("", "latin", "handwriting")
+_LATIN = frozenset(" 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_EDGE = "\n"  # before the first character of a line
+# Logarithms are kept in steps of this size, down to 255 of them.
+_STEP = 1 / 16
+_DISCOUNT = 0.75
+# Symbols are numbered from 1; strings of up to eight of them are numbers of this base.
+_BASE = 256
+_MEMORY = 200_000
+_MOST_SYMBOLS = 250
+
+Keys = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+class LanguageModel:
+    """How probable a character is after others.
+
+    Args:
+        order: characters that are looked at, the predicted one included.
+        symbols: the characters known, in lower case.
+        grams: (n,) sorted keys of the strings of 1 to ``order`` characters that are kept.
+        logs: (n,) of each, -log P(last | others) in steps.
+        contexts: (m,) sorted keys of the contexts.
+        rests: (m,) of each, -log of what is left for the shorter context, in steps.
+        about: what it was made from.
+    """
+
+    def __init__(
+        self,
+        order: int,
+        symbols: str,
+        grams: Keys,
+        logs: npt.NDArray[np.uint8],
+        contexts: Keys,
+        rests: npt.NDArray[np.uint8],
+        about: str = "",
+    ) -> None:
+        self.order, self.symbols, self.about = order, symbols, about
+        self._arrays = grams, logs, contexts, rests
+        self._number = {symbol: number for number, symbol in enumerate(symbols, 1)}
+        self._unknown = -float(np.log(len(symbols) + 1)) * 2
+        # Searched by bisection: no table of objects, which would be a hundred times the size.
+        self._grams, self._logs = array("q", grams.tobytes()), logs.tobytes()
+        self._contexts, self._rests = array("q", contexts.tobytes()), rests.tobytes()
+        self._known: dict[tuple[str, str], float] = {}
+
+    def __len__(self) -> int:
+        return len(self._grams)
+
+    def log_probability(self, context: str, character: str) -> float:
+        """ln P(character | the last ``order`` - 1 characters of context), whatever their case."""
+        asked = context[1 - self.order :], character
+        found = self._known.get(asked)
+        if found is None:
+            if len(self._known) >= _MEMORY:
+                self._known.clear()
+            found = self._known[asked] = self._look_up(*asked)
+        return found
+
+    def _look_up(self, context: str, character: str) -> float:
+        last = self._number.get(_fold(character))
+        if last is None:
+            return self._unknown
+        numbers = [self._number.get(_fold(c), 0) for c in context]
+        if 0 in numbers:  # nothing was seen after a character that is not known
+            numbers = numbers[len(numbers) - numbers[::-1].index(0) :]
+        left = 0
+        for start in range(len(numbers) + 1):
+            key = 0
+            for number in numbers[start:]:
+                key = key * _BASE + number
+            value = _find(self._grams, self._logs, key * _BASE + last)
+            if value is not None:
+                return -(left + value) * _STEP
+            left += _find(self._contexts, self._rests, key) or 0
+        return self._unknown
+
+    def save(self, path: str | Path) -> None:
+        """Writes the file."""
+        grams, logs, contexts, rests = self._arrays
+        header = {"format": _FORMAT, "order": self.order, "symbols": self.symbols}
+        data = io.BytesIO()
+        np.savez_compressed(
+            data,
+            header=np.array(json.dumps({**header, "about": self.about}, ensure_ascii=False)),
+            grams=_gaps(grams),
+            logs=logs,
+            contexts=_gaps(contexts),
+            rests=rests,
+        )
+        write_atomic(path, data.getvalue())
+
+    @classmethod
+    def load(cls, path: str | Path) -> LanguageModel:
+        """Reads a file that :meth:`save` wrote.
+
+        Raises:
+            WeightsError: if it is not there, is no such file, or of a later version.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as data:
+                header: dict[str, Any] = json.loads(str(data["header"]))
+                if header["format"] != _FORMAT:
+                    raise WeightsError(f"{path}: of format {header['format']}: update this program")
+                return cls(
+                    int(header["order"]),
+                    str(header["symbols"]),
+                    np.cumsum(data["grams"], dtype=np.int64),
+                    data["logs"],
+                    np.cumsum(data["contexts"], dtype=np.int64),
+                    data["rests"],
+                    str(header["about"]),
+                )
+        except OSError as error:
+            raise WeightsError(f"{path}: cannot be read ({error.strerror or error})") from error
+        except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+            raise WeightsError(f"{path}: is no character n-gram of this program") from error
+
+
+@lru_cache(maxsize=2)
+def _bundled(name: str) -> LanguageModel | None:
+    paths = [folder / f"{name}{SUFFIX}" for folder in weights_folders()]
+    return next((LanguageModel.load(path) for path in paths if path.is_file()), None)
+
+
+def language_for(preset: str, characters: Sequence[str]) -> LanguageModel | None:
+    """The bundled model of what a net reads; None where there is none.
+
+    Args:
+        preset: the task that the net was trained for, if any: plates, captchas and expressions
+            are in no language.
+        characters: its alphabet.
+    """
+    if preset not in _LATIN_TASKS or not _LATIN.issubset(characters):
+        return None
+    return _bundled("latin")
+
+
+def _find(keys: array[int], values: bytes, key: int) -> int | None:
+    at = bisect_left(keys, key)
+    return values[at] if at < len(keys) and keys[at] == key else None
+
+
+def _gaps(keys: Keys) -> Keys:
+    """Differences, which take little room in a file."""
+    return np.diff(keys, prepend=0)
+
+
+def _fold(character: str) -> str:
+    return character.lower()[:1]
+
+
+# --- making one -----------------------------------------------------------------------------
+
+
+def fit_language(
+    lines: Iterable[str],
+    order: int = ORDER,
+    least: Sequence[int] = (1, 1, 1, 2),
+    about: str = "",
+) -> LanguageModel:
+    """Counts the characters of lines of text.
+
+    Args:
+        lines: of text.
+        order: characters that are looked at, the predicted one included; 8 at most.
+        least: how often strings of 1, 2 and more characters must have been seen to be kept; the
+            last number holds for all longer ones.
+        about: what the text is, for the file.
+
+    Raises:
+        DataError: if there is no text.
+    """
+    if not 1 <= order <= 7:
+        raise DataError(f"the order of an n-gram must lie between 1 and 7, not {order}")
+    texts = [folded for line in lines if (folded := "".join(map(_fold, " ".join(line.split()))))]
+    if not texts:
+        raise DataError("there is no text to learn from")
+    whole = _EDGE + _EDGE.join(texts) + _EDGE
+    symbols, numbers = _numbered(whole)
+    edge = symbols.index(_EDGE) + 1
+    levels = [_level(numbers, edge, length) for length in range(1, order + 1)]
+    shorter: Floats = np.zeros(0)
+    grams, logs, contexts, rests = [], [], [], []
+    for length, (keys, counts) in enumerate(levels, 1):
+        before = keys // _BASE
+        owners, first, sizes = np.unique(before, return_index=True, return_counts=True)
+        totals = np.add.reduceat(counts, first).astype(float)
+        left = _DISCOUNT * sizes / totals
+        if length == 1:
+            below = np.full(len(keys), 1.0 / (len(symbols) + 1))
+        else:
+            suffixes = keys % _BASE ** (length - 1)
+            below = shorter[np.searchsorted(levels[length - 2][0], suffixes)]
+        owner = np.repeat(np.arange(len(owners)), sizes)
+        shorter = np.maximum(counts - _DISCOUNT, 0) / totals[owner] + left[owner] * below
+        kept = counts >= least[min(length, len(least)) - 1]
+        grams.append(keys[kept])
+        logs.append(_steps(shorter[kept]))
+        used = np.unique(owner[kept])
+        contexts.append(owners[used])
+        rests.append(_steps(left[used]))
+    return LanguageModel(
+        order, symbols, *_sorted(grams, logs), *_sorted(contexts, rests), about=about
+    )
+
+
+def _numbered(text: str) -> tuple[str, npt.NDArray[np.int64]]:
+    """The characters of a text, the frequent ones if there are too many, and their numbers."""
+    codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+    found, where, counts = np.unique(codes, return_inverse=True, return_counts=True)
+    often = np.argsort(-counts, kind="stable")[:_MOST_SYMBOLS]
+    table = np.zeros(len(found), np.int64)
+    table[np.sort(often)] = np.arange(1, len(often) + 1)
+    return "".join(chr(code) for code in found[np.sort(often)]), table[where.reshape(-1)]
+
+
+def _level(
+    numbers: npt.NDArray[np.int64], edge: int, length: int
+) -> tuple[Keys, npt.NDArray[np.int64]]:
+    """Keys and counts of the strings of a length within lines; an edge may only begin one."""
+    count = len(numbers) - length + 1
+    keys = np.zeros(max(count, 0), np.int64)
+    fits = np.ones(len(keys), bool)
+    for place in range(length):
+        part = numbers[place : place + len(keys)]
+        keys = keys * _BASE + part
+        fits &= part > 0
+        if place:
+            fits &= part != edge
+    if length == 1:
+        fits &= numbers[: len(keys)] != edge
+    return np.unique(keys[fits], return_counts=True)
+
+
+def _steps(shares: Floats) -> npt.NDArray[np.uint8]:
+    return np.clip(np.round(-np.log(np.maximum(shares, 1e-12)) / _STEP), 0, 255).astype(np.uint8)
+
+
+def _sorted(
+    keys: Sequence[Keys], values: Sequence[npt.NDArray[np.uint8]]
+) -> tuple[Keys, npt.NDArray[np.uint8]]:
+    joined, beside = np.concatenate(keys), np.concatenate(values)
+    order = np.argsort(joined, kind="stable")
+    return joined[order], beside[order]
