@@ -39,11 +39,18 @@ class Claims:
         name: the set's.
         sure: (N,) its own probability of each text, 0 to 1.
         right: (N,) whether the text was right.
+        again: (N,) whether a language model had a say in it.
     """
 
     name: str
     sure: npt.NDArray[np.float64]
     right: npt.NDArray[np.bool_]
+    again: npt.NDArray[np.bool_]
+
+    def settled(self) -> Claims:
+        """The lines in which a language model had a say."""
+        name, here = f"{self.name}, read again", self.again
+        return Claims(name, self.sure[here], self.right[here], self.again[here])
 
     def error(self, calibration: Calibration) -> float:
         """Expected calibration error of the calibrated confidences."""
@@ -70,15 +77,17 @@ def measure(name: str, lines: Iterator[tuple[Image, str]], net: Recognizer, case
 
     sure: list[float] = []
     right: list[bool] = []
+    again: list[bool] = []
     for chunk in _chunks(lines, _CHUNK):
         readings = net.read([image for image, _ in chunk])
         for reading, (_, label) in zip(readings, chunk, strict=True):
             if reading.text:
                 sure.append(reading.confidence)
+                again.append(reading.by_language)
                 right.append(_plain(reading.text, case) == _plain(label, case))
     if not sure:
         raise DataError(f"{name}: no line there that anything is read of")
-    return Claims(name, np.array(sure), np.array(right))
+    return Claims(name, np.array(sure), np.array(right), np.array(again))
 
 
 def _plain(text: str, case: bool) -> str:
@@ -178,7 +187,7 @@ def command(
     of its weights. Files that ocr export made of them have to be made anew.
     """
     from ocr_pipeline.core.weights import SUFFIX, find_weights, replace_header
-    from recognizer.confidence import KEY, Calibration
+    from recognizer.confidence import BY_LANGUAGE, KEY, Calibration
     from recognizer.predictor import Recognizer
 
     if not data and rendered is None:
@@ -187,23 +196,42 @@ def command(
     if weights.suffix != SUFFIX:
         raise UsageError(f"{weights}: calibrate its weights file ({SUFFIX}), then export it")
     net = Recognizer.from_weights(weights, backend=backend)
-    before, net.calibration = net.calibration, Calibration()
-    reads = [_reader(text, limit) for text in data]
+    readers = [_reader(text, limit) for text in data]
     if rendered is not None:
-        lines = _rendered(rendered, limit)
-        reads.append(lambda net: measure(f"rendered {rendered}", lines, net, True))
-    fitted = [read(net) for read in reads]
+        name = f"rendered {rendered}"
+        readers.append(lambda net: measure(name, _rendered(rendered, limit), net, True))
+    checks = [_reader(text, limit) for text in check]
+    language, net.language = net.language, None
+    before, net.calibration = net.calibration, Calibration()
+    fitted = [read(net) for read in readers]
     found = fit_sets(fitted)
-    checked = [_reader(text, limit)(net) for text in check]
-    for claims, mark in [*((c, "fitted") for c in fitted), *((c, "checked") for c in checked)]:
-        click.echo(
-            f"{mark:8} {claims.name:24} {len(claims.sure):6} lines, {claims.right.mean():.3f} "
-            f"right, calibration error {claims.error(before):.3f} -> {claims.error(found):.3f}"
-        )
-    click.echo(f"slope {found.slope:.4f}, offset {found.offset:.4f}")
+    _report(fitted, [read(net) for read in checks], before, found)
+    entry = found.to_header()
+    if language is not None:
+        # Which lines are read again hangs on their confidence without the model.
+        net.language, net.calibration = language, found
+        before, net.language_calibration = net.language_calibration, Calibration()
+        again = [claims for read in readers if len((claims := read(net).settled()).sure)]
+        if any(claims.right.any() for claims in again) and any((~c.right).any() for c in again):
+            second = fit_sets(again)
+            _report(again, [read(net).settled() for read in checks], before, second)
+            entry[BY_LANGUAGE] = second.to_header()
     if not dry_run:
-        replace_header(weights, out or weights, {KEY: found.to_header()})
+        replace_header(weights, out or weights, {KEY: entry})
         click.echo(f"{out or weights}")
+
+
+def _report(
+    fitted: Sequence[Claims], checked: Sequence[Claims], before: Calibration, found: Calibration
+) -> None:
+    for claims, mark in [*((c, "fitted") for c in fitted), *((c, "checked") for c in checked)]:
+        if len(claims.sure):
+            click.echo(
+                f"{mark:8} {claims.name:24} {len(claims.sure):6} lines, "
+                f"{claims.right.mean():.3f} right, "
+                f"calibration error {claims.error(before):.3f} -> {claims.error(found):.3f}"
+            )
+    click.echo(f"slope {found.slope:.4f}, offset {found.offset:.4f}")
 
 
 def _reader(text: str, limit: int) -> Callable[[Recognizer], Claims]:

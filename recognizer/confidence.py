@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-KEY = "calibration"
+KEY, BY_LANGUAGE = "calibration", "by_language"
 _LEAST = 1e-12
 _CELLS = 1_000_000  # steps times states of the lines whose paths are summed together
 
@@ -103,9 +103,16 @@ class Calibration:
     sets: tuple[str, ...] = ()
 
     @classmethod
-    def from_header(cls, header: Mapping[str, Any]) -> Calibration:
-        """The calibration of a weights file; none changes nothing."""
+    def from_header(cls, header: Mapping[str, Any], by_language: bool = False) -> Calibration:
+        """The calibration of a weights file; none changes nothing.
+
+        Args:
+            header: of the file.
+            by_language: that of lines which a language model had a say in, where there is one.
+        """
         found = header.get(KEY) or {}
+        if by_language:
+            found = found.get(BY_LANGUAGE) or found
         return cls(
             float(found.get("slope", 1.0)),
             float(found.get("offset", 0.0)),

@@ -33,6 +33,7 @@ _EDGE = "\n"  # before the first character of a line
 # Logarithms are kept in steps of this size, down to 255 of them.
 _STEP = 1 / 16
 _DISCOUNT = 0.75
+_UNKNOWN = -12.0  # ln P of a character that was never seen
 # Symbols are numbered from 1; strings of up to eight of them are numbers of this base.
 _BASE = 256
 _MEMORY = 200_000
@@ -68,7 +69,6 @@ class LanguageModel:
         self.order, self.symbols, self.about = order, symbols, about
         self._arrays = grams, logs, contexts, rests
         self._number = {symbol: number for number, symbol in enumerate(symbols, 1)}
-        self._unknown = -float(np.log(len(symbols) + 1)) * 2
         # Searched by bisection: no table of objects, which would be a hundred times the size.
         self._grams, self._logs = array("q", grams.tobytes()), logs.tobytes()
         self._contexts, self._rests = array("q", contexts.tobytes()), rests.tobytes()
@@ -90,7 +90,7 @@ class LanguageModel:
     def _look_up(self, context: str, character: str) -> float:
         last = self._number.get(_fold(character))
         if last is None:
-            return self._unknown
+            return _UNKNOWN
         numbers = [self._number.get(_fold(c), 0) for c in context]
         if 0 in numbers:  # nothing was seen after a character that is not known
             numbers = numbers[len(numbers) - numbers[::-1].index(0) :]
@@ -103,7 +103,7 @@ class LanguageModel:
             if value is not None:
                 return -(left + value) * _STEP
             left += _find(self._contexts, self._rests, key) or 0
-        return self._unknown
+        return _UNKNOWN
 
     def save(self, path: str | Path) -> None:
         """Writes the file."""
@@ -143,7 +143,7 @@ class LanguageModel:
                 )
         except OSError as error:
             raise WeightsError(f"{path}: cannot be read ({error.strerror or error})") from error
-        except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise WeightsError(f"{path}: is no character n-gram of this program") from error
 
 

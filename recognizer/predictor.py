@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +51,13 @@ class CharReading:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A line: text, how probable it is that all of it is right, and its characters in order."""
+    """A line: text, how probable it is that all of it is right, and its characters in order;
+    ``by_language`` tells whether a language model had a say in it."""
 
     text: str
     confidence: float
     chars: tuple[CharReading, ...] = ()
+    by_language: bool = False
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,7 @@ class Recognizer:
         self.columns = Columns.of(header["architecture"], header["config"])
         self.alphabet = Alphabet.from_header(dict(header))
         self.calibration = Calibration.from_header(header)
+        self.language_calibration = Calibration.from_header(header, by_language=True)
         self.beam = _NARROW_BEAM if header["architecture"] == "densenet" else 0
         self.ideographs = any(map(is_ideograph, self.alphabet.characters))
         preset = str(header.get("preset", ""))
@@ -227,27 +230,34 @@ class Recognizer:
                 order.append(i)
                 rows.append(valid)
                 decoded.append(self.decoding.decode(valid, self.alphabet, self.rule, self.beam))
-        sure = self._confidences(rows, decoded)
+        sure = self._confidences(rows, decoded, self.calibration)
+        doubtful: list[int] = []
         if self.language is not None:
             doubtful = [k for k in range(len(rows)) if sure[k] < _DOUBTFUL and decoded[k].classes]
             again = [self._with_language(rows[k]) for k in doubtful]
-            surer = self._confidences([rows[k] for k in doubtful], again)
+            calibration = self.language_calibration
+            surer = self._confidences([rows[k] for k in doubtful], again, calibration)
             for k, line, confidence in zip(doubtful, again, surer, strict=True):
                 decoded[k], sure[k] = line, confidence
+        settled = {order[k] for k in doubtful}
         for i, line, confidence in zip(order, decoded, sure, strict=True):
             if self.ideographs:
                 line = without_false_blanks(line, self.alphabet)
                 line = with_missed_blanks(line, self.alphabet)
-            readings[i] = self._reading(line, widths[i], confidence)
+            reading = self._reading(line, widths[i], confidence)
+            readings[i] = replace(reading, by_language=True) if i in settled else reading
         return readings
 
     def _confidences(
-        self, rows: Sequence[npt.NDArray[np.float32]], decoded: Sequence[Decoded]
+        self,
+        rows: Sequence[npt.NDArray[np.float32]],
+        decoded: Sequence[Decoded],
+        calibration: Calibration,
     ) -> list[float]:
         """How probable it is that each line's text is right."""
         blank, texts = self.alphabet.blank_index, [line.classes for line in decoded]
         emitted = [states_of(row, text, blank) for row, text in zip(rows, texts, strict=True)]
-        sure: list[float] = self.calibration.apply(sum_over_paths(emitted, texts)).tolist()
+        sure: list[float] = calibration.apply(sum_over_paths(emitted, texts)).tolist()
         return sure
 
     def _with_language(self, probabilities: npt.NDArray[np.float32]) -> Decoded:

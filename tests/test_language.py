@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The character n-gram that settles what a recognizer is not sure of."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from ocr_pipeline.cli.main import cli
+from ocr_pipeline.core.errors import DataError, WeightsError
+from recognizer import DecodeOptions, Recognizer
+from recognizer.alphabet import Alphabet
+from recognizer.beam import CharNgram
+from recognizer.language import LanguageModel, fit_language, language_for
+from recognizer.layers import STRIDE
+from recognizer.preprocessing import PREPROCESSING
+
+LINES = ["the cat sat on the mat", "the hat of that cat", "500 ML", "RM 5.00", "at 10.50 am"] * 4
+LETTERS = " 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def test_probabilities_are_those_of_the_plain_n_gram() -> None:
+    model = fit_language(LINES, order=4, least=(1,))
+    plain = CharNgram(4)
+    for line in LINES:  # as fit does, but for the ends of lines, which are not foretold here
+        text = "\n" + line.lower()
+        plain._vocabulary.update(text)
+        for position in range(1, len(text)):
+            for length in range(min(4, position + 1)):
+                context = text[position - length : position]
+                plain._counts[context][text[position]] += 1
+                plain._totals[context] += 1
+    for context in ("\nth", "\n", "xyz th", "50", "of the c", "a\x7fat"):
+        for character in "ae0 t.":
+            expected = plain.log_probability(context, character)
+            # Each step of the way down is rounded to a sixteenth.
+            assert model.log_probability(context, character) == pytest.approx(expected, abs=0.16)
+
+
+def test_probabilities_sum_to_one_at_most() -> None:
+    model = fit_language(LINES)
+    for context in ("\n", "the", "5", "zz", "\nthe ca"):
+        total = sum(math.exp(model.log_probability(context, c)) for c in model.symbols)
+        assert 0.85 < total < 1.06, context
+
+
+def test_case_does_not_count_and_strangers_are_unlikely() -> None:
+    model = fit_language(LINES)
+    assert model.log_probability("\nTH", "E") == model.log_probability("\nth", "e")
+    assert model.log_probability("th", "鬱") < model.log_probability("th", "0") < -2
+    # What follows a stranger is judged as if it stood alone.
+    assert model.log_probability("鬱", "t") == model.log_probability("", "t")
+
+
+def test_rare_strings_are_left_out() -> None:
+    lines = [*LINES, "quixotic zephyr"]
+    assert len(fit_language(lines, least=(1, 1, 2))) < len(fit_language(lines, least=(1,)))
+
+
+def test_a_file_gives_the_same_back(tmp_path: Path) -> None:
+    model = fit_language(LINES, about="what it is")
+    model.save(tmp_path / "x.ngram")
+    again = LanguageModel.load(tmp_path / "x.ngram")
+    assert again.about == "what it is" and len(again) == len(model) > 50
+    for context, character in (("\nth", "e"), ("50", "0"), ("q", "q")):
+        found = again.log_probability(context, character)
+        assert found == model.log_probability(context, character)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not at all", b"PK\x03\x04 cut"])
+def test_a_file_that_is_none_is_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "broken.ngram"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(WeightsError, match=r"broken\.ngram"):
+        LanguageModel.load(path)
+
+
+def test_text_is_needed() -> None:
+    with pytest.raises(DataError, match="no text"):
+        fit_language(["", "  "])
+    with pytest.raises(DataError, match="order"):
+        fit_language(LINES, order=9)
+
+
+def test_plates_and_other_alphabets_have_none() -> None:
+    assert language_for("captcha", LETTERS) is None
+    assert language_for("", "0123456789") is None
+
+
+class Doubtful:
+    """A net that reads ``t``, then ``h`` or ``b`` by a hair the latter, then ``e``."""
+
+    sizes = None
+
+    def __init__(self, alphabet: Alphabet, share: float) -> None:
+        self.alphabet, self.share = alphabet, share
+
+    def run(self, batch: np.ndarray) -> list[np.ndarray]:
+        blank = self.alphabet.blank_index
+        count = batch.shape[-1] // STRIDE
+        odds = np.full((count, len(self.alphabet.characters) + 1), 1e-6, np.float32)
+        odds[:, blank] = 1.0
+        for step, shares in ((1, {"t": 0.98}), (3, {"b": self.share}), (5, {"e": 0.98})):
+            odds[step, blank] = 0.01
+            for character, value in shares.items():
+                odds[step, self.alphabet.encode(character)[0]] = value
+        odds[3, self.alphabet.encode("h")[0]] = 1.0 - self.share
+        return [np.log(odds)[None].repeat(len(batch), 0)]
+
+
+def read(share: float, **options: Any) -> Any:
+    alphabet = Alphabet(LETTERS)
+    header = {
+        "architecture": "crnn",
+        "config": {},
+        "alphabet": list(LETTERS),
+        "preprocessing": dict(PREPROCESSING),
+    }
+    net: Any = Doubtful(alphabet, share)
+    reader = Recognizer(net, header, DecodeOptions(**options))
+    if reader.language is not None:
+        reader.language = fit_language(LINES)
+    return reader.read([np.full((32, 64), 255, np.uint8)])[0]
+
+
+def test_a_doubtful_letter_is_settled_and_a_sure_one_is_not_asked_about() -> None:
+    settled = read(0.6)
+    assert settled.text == "the" and settled.by_language
+    assert len(settled.chars) == 3 and settled.confidence < 0.5
+    sure = read(0.96)
+    assert sure.text == "tbe" and not sure.by_language
+    for options in ({"language_model": False}, {"beam": 0}, {"beam": 5}):
+        alone = read(0.6, **options)
+        assert alone.text == "tbe" and not alone.by_language
+
+
+def test_the_command_counts_texts_labels_and_rendered_lines(tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text("A sentence of some length goes on and on. " * 20)
+    (tmp_path / "crops").mkdir()
+    (tmp_path / "crops" / "labels.jsonl").write_text('{"image": "a.png", "text": "zzzyzzx"}\n' * 3)
+    out = tmp_path / "own.ngram"
+    arguments = ["--rendered", "20", "--corpus", tmp_path / "text.txt", "--out", out]
+    result = CliRunner().invoke(
+        cli, ["train", "language", *map(str, arguments), "--real", str(tmp_path / "crops")]
+    )
+    assert result.exit_code == 0, result.output
+    model = LanguageModel.load(out)
+    assert model.log_probability("\nzzzy", "z") > model.log_probability("\nzzzy", "e")
+    assert model.log_probability("sentenc", "e") > -1
+    missing = ["train", "language", "--corpus", str(tmp_path / "none"), "--out", str(out)]
+    assert CliRunner().invoke(cli, missing).exit_code != 0
