@@ -182,35 +182,70 @@ def align(probabilities: npt.NDArray[np.float32], classes: Sequence[int], blank:
         classes: the text; it has to fit in T steps.
         blank: class of the blank.
     """
-    if not classes:
-        return Decoded((), (), ())
-    states = np.full(2 * len(classes) + 1, blank)
-    states[1::2] = classes
-    skip = np.zeros(len(states), bool)  # from one character straight to the next, other one
-    skip[3::2] = states[3::2] != states[1:-2:2]
-    logs = np.log(np.maximum(probabilities, 1e-12))[:, states]
-    steps = len(logs)
-    score = np.full(len(states), _NOTHING)
-    score[:2] = logs[0, :2]
-    back = np.zeros((steps, len(states)), np.int8)
-    for step in range(1, steps):
-        stay, one, two = score, np.full_like(score, _NOTHING), np.full_like(score, _NOTHING)
-        one[1:] = score[:-1]
-        two[2:] = np.where(skip[2:], score[:-2], _NOTHING)
-        moves = np.stack([stay, one, two])
+    return align_all([probabilities], [classes], blank)[0]
+
+
+def align_all(
+    rows: Sequence[npt.NDArray[np.float32]], texts: Sequence[Sequence[int]], blank: int
+) -> list[Decoded]:
+    """As :func:`align`, for many lines at once: each step is one for all of them.
+
+    Args:
+        rows: (T, classes) of each line.
+        texts: classes of each line's text, which has to fit in its steps.
+        blank: class of the blank.
+    """
+    if not rows:
+        return []
+    most, width = max(map(len, rows)), 2 * max(map(len, texts)) + 1
+    logs = np.full((most, len(rows), width), _NOTHING, np.float32)
+    bar = np.full((len(rows), width), _NOTHING, np.float32)  # 0 where a blank may be skipped
+    for line, (row, text) in enumerate(zip(rows, texts, strict=True)):
+        states = np.full(2 * len(text) + 1, blank)
+        states[1::2] = text
+        logs[: len(row), line, : len(states)] = np.log(np.maximum(row[:, states], 1e-12))
+        bar[line, 3 : len(states) : 2] = np.where(states[3::2] != states[1:-2:2], 0.0, _NOTHING)
+    # Two columns in front, so that each state has two before it.
+    score = np.full((len(rows), width + 2), _NOTHING, np.float32)
+    score[:, 2:4] = logs[0, :, :2]
+    back = np.zeros((most, len(rows), width), np.int8)
+    scores = np.empty((most, len(rows), 2), np.float32)
+    lengths = np.array([2 * len(text) + 1 for text in texts])
+    lines = np.arange(len(rows))
+    scores[0] = score[lines[:, None], np.stack([lengths, lengths + 1], 1)]
+    for step in range(1, most):
+        moves = np.stack([score[:, 2:], score[:, 1:-1], score[:, :-2] + bar])
         back[step] = moves.argmax(0)
-        score = moves.max(0) + logs[step]
-    state = len(states) - 1 if score[-1] >= score[-2] else len(states) - 2
-    path = np.zeros(steps, int)
-    for step in range(steps - 1, -1, -1):
-        path[step] = state
-        state -= int(back[step, state])
-    spans, confidences = [], []
-    for index, value in enumerate(classes):
-        at = np.flatnonzero(path == 2 * index + 1)
-        spans.append((int(at[0]), int(at[-1]) + 1))
-        confidences.append(float(probabilities[at, value].max()))
-    return Decoded(tuple(classes), tuple(confidences), tuple(spans))
+        score[:, 2:] = moves.max(0) + logs[step]
+        scores[step] = score[lines[:, None], np.stack([lengths, lengths + 1], 1)]
+    return [
+        _trace(row, text, back[: len(row), line], scores[len(row) - 1, line])
+        for line, (row, text) in enumerate(zip(rows, texts, strict=True))
+    ]
+
+
+def _trace(
+    row: npt.NDArray[np.float32],
+    text: Sequence[int],
+    back: npt.NDArray[np.int8],
+    ends: npt.NDArray[np.float32],
+) -> Decoded:
+    """Follows a line's path back: ``ends`` are the scores of its last character and blank."""
+    if not text:
+        return Decoded((), (), ())
+    state = 2 * len(text) - (0 if ends[1] >= ends[0] else 1)
+    moves = back.tolist()
+    spans: list[list[int]] = [[0, 0] for _ in text]
+    for step in range(len(row) - 1, -1, -1):
+        if state % 2:
+            span = spans[state // 2]
+            span[0] = step
+            span[1] = span[1] or step + 1
+        state -= moves[step][state]
+    confidences = (
+        float(row[start:end, index].max()) for index, (start, end) in zip(text, spans, strict=True)
+    )
+    return Decoded(tuple(text), tuple(confidences), tuple((a, b) for a, b in spans))
 
 
 def _extend(

@@ -34,8 +34,9 @@ _EDGE = "\n"  # before the first character of a line
 _STEP = 1 / 16
 _DISCOUNT = 0.75
 _UNKNOWN = -12.0  # ln P of a character that was never seen
-# Symbols are numbered from 1; strings of up to eight of them are numbers of this base.
-_BASE = 256
+# Symbols are numbered from 1; strings of up to seven of them are numbers of that base.
+_BITS = 8
+_BASE = 1 << _BITS
 _MEMORY = 200_000
 _MOST_SYMBOLS = 250
 
@@ -72,38 +73,52 @@ class LanguageModel:
         # Searched by bisection: no table of objects, which would be a hundred times the size.
         self._grams, self._logs = array("q", grams.tobytes()), logs.tobytes()
         self._contexts, self._rests = array("q", contexts.tobytes()), rests.tobytes()
-        self._known: dict[tuple[str, str], float] = {}
+        self._mask = (1 << _BITS * (order - 1)) - 1
+        self._known: dict[int, float] = {}
 
     def __len__(self) -> int:
         return len(self._grams)
 
     def log_probability(self, context: str, character: str) -> float:
         """ln P(character | the last ``order`` - 1 characters of context), whatever their case."""
-        asked = context[1 - self.order :], character
+        state = 0
+        for known in self.numbers(context[1 - self.order :]):
+            state = self.after(state, known)
+        return self.follow(state, self.numbers(character)[0])
+
+    def numbers(self, text: str) -> list[int]:
+        """The numbers of characters; 0 for what was never seen."""
+        return [self._number.get(_fold(character), 0) for character in text]
+
+    def begin(self) -> int:
+        """The state before a line's first character."""
+        return self._number.get(_EDGE, 0)
+
+    def after(self, state: int, number: int) -> int:
+        """The state after one more character; after one that was never seen nothing is known."""
+        return (state << _BITS | number) & self._mask if number else 0
+
+    def follow(self, state: int, number: int) -> float:
+        """ln P(the character of that number | the state)."""
+        asked = state << _BITS | number
         found = self._known.get(asked)
         if found is None:
             if len(self._known) >= _MEMORY:
                 self._known.clear()
-            found = self._known[asked] = self._look_up(*asked)
+            found = self._known[asked] = self._look_up(state, number) if number else _UNKNOWN
         return found
 
-    def _look_up(self, context: str, character: str) -> float:
-        last = self._number.get(_fold(character))
-        if last is None:
-            return _UNKNOWN
-        numbers = [self._number.get(_fold(c), 0) for c in context]
-        if 0 in numbers:  # nothing was seen after a character that is not known
-            numbers = numbers[len(numbers) - numbers[::-1].index(0) :]
-        left = 0
-        for start in range(len(numbers) + 1):
-            key = 0
-            for number in numbers[start:]:
-                key = key * _BASE + number
-            value = _find(self._grams, self._logs, key * _BASE + last)
+    def _look_up(self, state: int, number: int) -> float:
+        left, length = 0, (state.bit_length() + _BITS - 1) // _BITS
+        while True:
+            value = _find(self._grams, self._logs, state << _BITS | number)
             if value is not None:
                 return -(left + value) * _STEP
-            left += _find(self._contexts, self._rests, key) or 0
-        return _UNKNOWN
+            left += _find(self._contexts, self._rests, state) or 0
+            if not length:
+                return _UNKNOWN
+            length -= 1
+            state &= (1 << _BITS * length) - 1
 
     def save(self, path: str | Path) -> None:
         """Writes the file."""

@@ -17,11 +17,12 @@ from ocr_pipeline.core.errors import UsageError, WeightsError
 from ocr_pipeline.core.timing import stage
 from ocr_pipeline.core.weights import find_weights
 from recognizer.alphabet import Alphabet
-from recognizer.beam import CharNgram, Lexicon, prefix_beam
+from recognizer.beam import CharNgram, Lexicon, align_all, prefix_beam
 from recognizer.confidence import Calibration, states_of, sum_over_paths
 from recognizer.ctc import Decoded, greedy, widen_spans
 from recognizer.grammar import TextRule, rule_for
 from recognizer.language import LanguageModel, language_for
+from recognizer.language_beam import language_beam
 from recognizer.layers import Columns
 from recognizer.net import NET, softmax
 from recognizer.preprocessing import PREPROCESSING, prepare, round_up, snug, stack, to_grey
@@ -34,8 +35,7 @@ _RULED_BEAM, _RULED_FLOOR, _LEAST_LIKELY = 24, 1e-6, 1e-3
 _NARROW_BEAM = 4  # of nets without recurrence
 # A line that is right with less than this probability is read again with the language model, whose
 # weight and reward for each character were chosen on lines of receipts that were trained on.
-_DOUBTFUL, _LANGUAGE_BEAM, _LANGUAGE_FLOOR = 0.9, 8, 3e-3
-_LANGUAGE_WEIGHT, _LANGUAGE_REWARD = 0.35, 0.7
+_DOUBTFUL, _LANGUAGE_WEIGHT, _LANGUAGE_REWARD = 0.9, 0.35, 0.7
 _USUAL = 512  # a batch holds more lines that are shorter than this, and fewer that are longer
 
 
@@ -234,7 +234,7 @@ class Recognizer:
         doubtful: list[int] = []
         if self.language is not None:
             doubtful = [k for k in range(len(rows)) if sure[k] < _DOUBTFUL and decoded[k].classes]
-            again = [self._with_language(rows[k]) for k in doubtful]
+            again = self._with_language([rows[k] for k in doubtful], self.language)
             calibration = self.language_calibration
             surer = self._confidences([rows[k] for k in doubtful], again, calibration)
             for k, line, confidence in zip(doubtful, again, surer, strict=True):
@@ -260,16 +260,21 @@ class Recognizer:
         sure: list[float] = calibration.apply(sum_over_paths(emitted, texts)).tolist()
         return sure
 
-    def _with_language(self, probabilities: npt.NDArray[np.float32]) -> Decoded:
-        return prefix_beam(
-            probabilities,
-            self.alphabet,
-            _LANGUAGE_BEAM,
-            ngram=self.language,
-            ngram_weight=_LANGUAGE_WEIGHT,
-            insertion=_LANGUAGE_REWARD,
-            floor=_LANGUAGE_FLOOR,
-        )
+    def _with_language(
+        self, rows: Sequence[npt.NDArray[np.float32]], language: LanguageModel
+    ) -> list[Decoded]:
+        """Reads lines again with the language model."""
+        blank, alphabet = self.alphabet.blank_index, self.alphabet
+        classes = range(len(alphabet.characters) + 1)
+        numbers = [
+            0 if index == blank else language.numbers(alphabet.character(index))[0]
+            for index in classes
+        ]
+        texts = [
+            language_beam(row, blank, language, numbers, _LANGUAGE_WEIGHT, _LANGUAGE_REWARD)
+            for row in rows
+        ]
+        return align_all(rows, texts, blank)
 
     def _probabilities(
         self, lines: Sequence[npt.NDArray[np.float32]], width: int

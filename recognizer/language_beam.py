@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CTC prefix beam search with a character n-gram, where most of a line is beyond doubt.
+
+Does what :func:`recognizer.beam.prefix_beam` does with an n-gram, in a tenth of its time: sums in
+plain numbers, prefixes as nodes of a tree, and no more of them alive than can still win.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from recognizer.language import LanguageModel
+
+
+def language_beam(
+    probabilities: npt.NDArray[np.float32],
+    blank: int,
+    model: LanguageModel,
+    numbers: Sequence[int],
+    weight: float,
+    reward: float,
+    width: int = 8,
+    floor: float = 5e-3,
+    margin: float = 6.0,
+) -> tuple[int, ...]:
+    """The likeliest text of a line in the light of a language.
+
+    Args:
+        probabilities: (T, classes) of the line.
+        blank: class of the blank.
+        model: the language.
+        numbers: of each class its character's number in the model.
+        weight: of the model's log-probability.
+        reward: added to each log-probability, so that longer texts are not punished.
+        width: prefixes kept after each step.
+        floor: classes of a lower probability at a step are not followed.
+        margin: prefixes this much less likely than the best, as a logarithm, are dropped.
+
+    Returns:
+        Classes of the text.
+    """
+    tree = _Tree(model, numbers, weight, reward)
+    likely = probabilities > floor
+    likely[:, blank] = True
+    steps, classes = np.nonzero(likely)
+    bounds = np.searchsorted(steps, np.arange(len(probabilities) + 1)).tolist()
+    values, classes_ = probabilities[steps, classes].tolist(), classes.tolist()
+    least = math.exp(-margin)
+    last, child = tree.classes, tree.child
+    # Of each prefix the mass of paths that end in a blank, and in its last character.
+    beams: dict[int, tuple[float, float]] = {0: (1.0, 0.0)}
+    for first, end in pairwise(bounds):
+        if end - first == 1:  # the blank alone: all prefixes lose alike
+            beams = {node: (b + c, 0.0) for node, (b, c) in beams.items()}
+            continue
+        found: dict[int, tuple[float, float]] = {}
+        for node, (b, c) in beams.items():
+            whole = b + c
+            for index, value in zip(classes_[first:end], values[first:end], strict=True):
+                if index == blank:
+                    before = found.get(node, (0.0, 0.0))
+                    found[node] = before[0] + whole * value, before[1]
+                    continue
+                source = whole
+                if index == last[node]:
+                    before = found.get(node, (0.0, 0.0))
+                    found[node] = before[0], before[1] + c * value
+                    source = b  # a second equal character needs a blank before it
+                if source * value > least:  # the best prefix has 1
+                    longer, factor = child(node, index)
+                    before = found.get(longer, (0.0, 0.0))
+                    found[longer] = before[0], before[1] + source * value * factor
+        best = max(b + c for b, c in found.values())
+        kept = [(b + c, node) for node, (b, c) in found.items() if b + c >= best * least]
+        if len(kept) > width:
+            kept = sorted(kept, reverse=True)[:width]
+        scale = 1.0 / best
+        beams = {node: (found[node][0] * scale, found[node][1] * scale) for _, node in kept}
+    return tree.text(max(beams, key=lambda node: sum(beams[node])))
+
+
+class _Tree:
+    """Prefixes, each with its last class, its state in the model and its children."""
+
+    def __init__(
+        self, model: LanguageModel, numbers: Sequence[int], weight: float, reward: float
+    ) -> None:
+        self.model, self.numbers, self.weight, self.reward = model, numbers, weight, reward
+        self.classes, self.parents, self.states = [-1], [0], [model.begin()]
+        self.children: dict[tuple[int, int], tuple[int, float]] = {}
+
+    def child(self, node: int, index: int) -> tuple[int, float]:
+        """The prefix with one more class, and what the language makes of it."""
+        found = self.children.get((node, index))
+        if found is None:
+            number, state = self.numbers[index], self.states[node]
+            score = self.model.follow(state, number)
+            found = len(self.classes), math.exp(self.weight * (score + self.reward))
+            self.children[node, index] = found
+            self.classes.append(index)
+            self.parents.append(node)
+            self.states.append(self.model.after(state, number))
+        return found
+
+    def text(self, node: int) -> tuple[int, ...]:
+        """Classes from the root to a node."""
+        found = []
+        while node:
+            found.append(self.classes[node])
+            node = self.parents[node]
+        return tuple(reversed(found))
