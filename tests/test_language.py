@@ -15,8 +15,9 @@ from ocr_pipeline.cli.main import cli
 from ocr_pipeline.core.errors import DataError, WeightsError
 from recognizer import DecodeOptions, Recognizer
 from recognizer.alphabet import Alphabet
-from recognizer.beam import CharNgram
+from recognizer.beam import CharNgram, align, align_all, prefix_beam
 from recognizer.language import LanguageModel, fit_language, language_for
+from recognizer.language_beam import language_beam
 from recognizer.layers import STRIDE
 from recognizer.preprocessing import PREPROCESSING
 
@@ -91,6 +92,36 @@ def test_text_is_needed() -> None:
 def test_plates_and_other_alphabets_have_none() -> None:
     assert language_for("captcha", LETTERS) is None
     assert language_for("", "0123456789") is None
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_fast_search_finds_what_the_plain_one_finds(seed: int) -> None:
+    alphabet, model = Alphabet(" aehot"), fit_language(LINES)
+    rng = np.random.default_rng(seed)
+    odds = rng.random((14, 7)).astype(np.float32) ** 3
+    odds[::3, alphabet.blank_index] = 4.0
+    rows = odds / odds.sum(1, keepdims=True)
+    rows[5] = np.eye(7, dtype=np.float32)[alphabet.blank_index]
+    blank = alphabet.blank_index
+    numbers = [0 if k == blank else model.numbers(alphabet.character(k))[0] for k in range(7)]
+    fast = language_beam(rows, blank, model, numbers, 0.35, 0.7, 40, floor=1e-9, margin=60.0)
+    plain = prefix_beam(
+        rows, alphabet, 40, ngram=model, ngram_weight=0.35, insertion=0.7, floor=1e-9
+    )
+    assert fast == plain.classes
+
+
+def test_lines_are_placed_together_as_they_are_one_by_one() -> None:
+    rng = np.random.default_rng(3)
+    rows = [rng.random((steps, 5)).astype(np.float32) for steps in (9, 30, 4, 12)]
+    texts: list[list[int]] = [[1, 1, 2], [3, 1, 4, 4, 2, 1], [], [2]]
+    together = align_all(rows, texts, 0)
+    assert together == [align(row, text, 0) for row, text in zip(rows, texts, strict=True)]
+    for line, row, text in zip(together, rows, texts, strict=True):
+        assert list(line.classes) == text
+        ends = [end for span in line.spans for end in span]
+        assert ends == sorted(ends) and all(0 <= end <= len(row) for end in ends)
+    assert align_all([], [], 0) == []
 
 
 class Doubtful:
