@@ -112,7 +112,7 @@ class ReadLine:
         if len(runs) < 2:
             return []
         ends, starts = [run[-1].end for run in runs[:-1]], [run[0].start for run in runs[1:]]
-        places = _along(self.quad, [ends, starts], self.pad_x)
+        places = _along([ends, starts], _margin(self.quad, self.pad_x))
         return [(float(a), float(b)) for a, b in places.T]
 
     def cut(self, cuts: Sequence[CutLike]) -> list[ReadLine]:
@@ -130,7 +130,8 @@ class ReadLine:
     def _part(self, runs: Sequence[Sequence[CharLike]], start: float, end: float) -> ReadLine:
         """Some words of the line, with the stretch of it (in fractions) that they stand in."""
         chars = [char for run in runs for char in run]
-        places = _along(self.quad, [[c.start for c in chars], [c.end for c in chars]], self.pad_x)
+        ends = [[c.start for c in chars], [c.end for c in chars]]
+        places = _along(ends, _margin(self.quad, self.pad_x))
         # Letters that were placed beyond the stretch are moved together, not cut off.
         low, high = float(places[0, 0]), float(places[1, -1])
         first, last = max(low, start), min(high, end)
@@ -175,7 +176,7 @@ def slice_quad(
     Returns:
         n polygons of four points on the quad's upper and lower edges, in pixels of the page.
     """
-    return _slices(np.asarray(quad)[None], _along(quad, [starts, ends], pad_x))
+    return _slices(np.asarray(quad)[None], _along([starts, ends], _margin(quad, pad_x)))
 
 
 def _slices(quads: npt.NDArray[np.floating], places: npt.NDArray[np.float64]) -> list[Polygon]:
@@ -189,9 +190,13 @@ def _slices(quads: npt.NDArray[np.floating], places: npt.NDArray[np.float64]) ->
     return list(zip(*points, strict=True))
 
 
-def _along(quad: Quad, places: Any, pad_x: float) -> npt.NDArray[np.float64]:
-    """Fractions of a crop's width as fractions of its line's length, 0 to 1."""
-    margin = _margin(quad, pad_x)
+def _along(places: Any, margin: Any) -> npt.NDArray[np.float64]:
+    """Fractions of a crop's width as fractions of its line's length, 0 to 1.
+
+    Args:
+        places: (2, n) left and right ends.
+        margin: of the crop, see :func:`_margin`; one, or (n,) of each place's own.
+    """
     return np.clip(np.array(places, np.float64) * (1 + 2 * margin) - margin, 0, 1)
 
 
@@ -223,8 +228,7 @@ def make_lines(reads: Sequence[ReadLine], places: Sequence[PlaceLike]) -> list[L
     if ends:
         quads = np.repeat(np.stack([read.quad for read in reads]), counts, axis=0)
         margins = np.repeat([_margin(read.quad, read.pad_x) for read in reads], counts)
-        along = np.clip(np.array(ends, np.float64).T * (1 + 2 * margins) - margins, 0, 1)
-        outlines = _slices(quads, along)
+        outlines = _slices(quads, _along(list(zip(*ends, strict=True)), margins))
     lines, done = [], 0
     for read, runs, count, place in zip(reads, split, counts, places, strict=True):
         lines.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +33,8 @@ DEFAULT = "crnn-latin"
 # may be: another form than those known is read with more certainty than that.
 _RULED_BEAM, _RULED_FLOOR, _LEAST_LIKELY = 24, 1e-6, 1e-3
 _NARROW_BEAM = 4  # of nets without recurrence
-# A line that is right with less than this probability is read again with the language model, whose
-# weight and reward for each character were chosen on lines of receipts that were trained on.
+# A line that is right with less than this probability is read again with the language model; its
+# weight and its reward for each character: docs/language.md.
 _DOUBTFUL, _LANGUAGE_WEIGHT, _LANGUAGE_REWARD = 0.9, 0.35, 0.7
 _USUAL = 512  # a batch holds more lines that are shorter than this, and fewer that are longer
 
@@ -244,8 +244,7 @@ class Recognizer:
             if self.ideographs:
                 line = without_false_blanks(line, self.alphabet)
                 line = with_missed_blanks(line, self.alphabet)
-            reading = self._reading(line, widths[i], confidence)
-            readings[i] = replace(reading, by_language=True) if i in settled else reading
+            readings[i] = self._reading(line, widths[i], confidence, i in settled)
         return readings
 
     def _confidences(
@@ -283,7 +282,9 @@ class Recognizer:
             logits = self.session.run(stack(lines, width))[0]
         return softmax(logits)
 
-    def _reading(self, decoded: Decoded, width: int, confidence: float) -> Reading:
+    def _reading(
+        self, decoded: Decoded, width: int, confidence: float, by_language: bool
+    ) -> Reading:
         chars = []
         for index, sure, (start, end) in zip(
             decoded.classes, decoded.confidences, self._extents(decoded, width), strict=True
@@ -296,7 +297,7 @@ class Recognizer:
             chars.pop()
         if not chars:
             return Reading("", 0.0)
-        return Reading("".join(c.text for c in chars), confidence, tuple(chars))
+        return Reading("".join(c.text for c in chars), confidence, tuple(chars), by_language)
 
     def _extents(self, decoded: Decoded, width: int) -> list[tuple[float, float]]:
         """Extents of the characters in fractions of the width, each in its own row."""
