@@ -28,7 +28,7 @@ def likely_steps(
     """The time step nearest to the middle of each character of a line of one row.
 
     Args:
-        image: (height, W) prepared line.
+        image: (height, W) or (3, height, W) prepared line.
         text: what it says; characters that East Asian scripts set wide count twice.
         columns: how the net cuts it into steps.
 
@@ -37,6 +37,8 @@ def likely_steps(
     """
     if columns.rows > 1:
         return np.full(len(text), UNKNOWN, np.int64)
+    if image.ndim == 3:
+        image = image.mean(0)
     paper = float(np.median(image))
     ink = np.flatnonzero((np.abs(image - paper) > _INK).any(0))
     start, end = (int(ink[0]), int(ink[-1]) + 1) if len(ink) else (0, image.shape[1])

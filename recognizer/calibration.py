@@ -19,7 +19,7 @@ WIDEST = 960
 def batches(
     header: Mapping[str, Any], count: int = 300, seed: int = 0
 ) -> Iterator[npt.NDArray[np.float32]]:
-    """Inputs of the net, (1, 1, height, W) float32.
+    """Inputs of the net, (1, planes, height, W) float32.
 
     Lines are drawn by the renderer of the training lines; the same ones each time, as long as
     the fonts are the same.
@@ -29,11 +29,12 @@ def batches(
         count: number of lines.
         seed: which lines.
     """
-    height, width = int(header["preprocessing"]["height"]), header["preprocessing"].get("width", 0)
+    size = header["preprocessing"]
+    height, width = int(size["height"]), size.get("width", 0)
     renderer = _renderer(header)
     for index in range(count):
-        line = prepare(renderer.render(seed, index).image, height, width)
-        yield stack([line], width or round_up(line.shape[1], 64))
+        line = prepare(renderer.render(seed, index).image, height, width, size["color"])
+        yield stack([line], width or round_up(line.shape[-1], 64))
 
 
 def _renderer(header: Mapping[str, Any]) -> Renderer:

@@ -39,6 +39,7 @@ class CRNN(nn.Module):
         pool: what joins the last maps' rows into columns: ``conv``, a convolution of that
             height, or ``max``, the maximum (for writing whose letters wander up and down).
         depth: micro-layers in a step of a recurrent highway network (``rhn``).
+        planes: of the input: 1 for grey, 3 for colour.
         auxiliary: a second, short way from the convolutions to the classes, which helps them
             learn; for training only, and left out of weights files.
     """
@@ -62,6 +63,7 @@ class CRNN(nn.Module):
         rows: int = 1,
         pool: str = "conv",
         depth: int = 4,
+        planes: int = 1,
         auxiliary: bool = False,
     ) -> None:
         super().__init__()
@@ -73,7 +75,7 @@ class CRNN(nn.Module):
         widths = channels(width)
         self.rows = rows
         blocks: list[nn.Module] = []
-        before = 1
+        before = planes
         tall = height // 16 // rows  # rows of the last maps that make one row of columns
         for index, (after, size) in enumerate(zip(widths, POOLS, strict=True)):
             final = index == len(widths) - 1
@@ -113,7 +115,7 @@ class CRNN(nn.Module):
         """Reads lines.
 
         Args:
-            images: (N, 1, height, W) normalised grey.
+            images: (N, planes, height, W) normalised lines.
 
         Returns:
             (N, rows * (W // 4), classes) logits; in training, with an auxiliary way, also its

@@ -22,11 +22,11 @@ from recognizer.label_pages import page_format, read_page_files
 from recognizer.labels import FORMATS, read_labels
 from recognizer.left_out import LeftOut
 from recognizer.plates import find_codec
-from recognizer.preprocessing import round_up, to_grey
+from recognizer.preprocessing import round_up, to_grey, to_rgb
 
 _log = logging.getLogger(__name__)
 
-Grey = npt.NDArray[np.uint8]
+Image = npt.NDArray[np.uint8]  # (H, W) grey, or (H, W, 3) RGB for a net that sees colours
 _CORE = 36  # height at which a real line's box is kept, its margin not counted
 _SHAPE = 32  # batches for training are a multiple of so many pixels wide
 _MARGIN = 0.4  # margin kept around it, in heights of the box
@@ -39,7 +39,7 @@ class RealLine:
     ``margin`` is in pixels of ``image``; ``caseless`` labels do not tell upper from lower case.
     """
 
-    image: Grey
+    image: Image
     text: str
     margin: int
     caseless: bool
@@ -114,6 +114,7 @@ def load_lines(
     alphabet: Alphabet,
     limit: int | None = None,
     fit: Callable[[RealLine], str] | None = None,
+    color: str = "grey",
 ) -> list[RealLine]:
     """Reads a set of pages or crops into memory.
 
@@ -126,13 +127,14 @@ def load_lines(
         alphabet: characters that can be learned.
         limit: lines to read at most.
         fit: what keeps a line from fitting the net, in words; nothing where it fits.
+        color: what the net sees: ``grey`` or ``rgb``.
 
     Raises:
         DataError: if the set is malformed or no line of it can be used.
     """
     lines: list[RealLine] = []
     left_out = LeftOut(spec.root)
-    for line in _iter_lines(spec, left_out):
+    for line in _iter_lines(spec, left_out, to_rgb if color == "rgb" else to_grey):
         missing = alphabet.missing(line.text)
         if missing:
             left_out.add("with characters outside the alphabet", f"{line.name}: {missing!r}")
@@ -149,19 +151,21 @@ def load_lines(
     return lines
 
 
-def _iter_lines(spec: SetSpec, left_out: LeftOut) -> Iterator[RealLine]:
+def _iter_lines(
+    spec: SetSpec, left_out: LeftOut, shown: Callable[[Image], Image]
+) -> Iterator[RealLine]:
     """The lines of a set that have an image and a label."""
     pages = _pages(spec)
     if pages is not None:
         for page in pages:
-            yield from _page_lines(page, spec, left_out)
+            yield from _page_lines(page, spec, left_out, shown)
         return
     for sample in read_labels(spec.root, spec.format, spec.characters, spec.base, spec.split):
         label = _label(spec, sample.text, sample.name, left_out)
         if not label:
             continue
         try:
-            image = to_grey(sample.load())
+            image = shown(sample.load())
         except InputError as error:
             left_out.add("whose image cannot be read", str(error))
             continue
@@ -191,9 +195,11 @@ def _label(spec: SetSpec, text: str, name: str, left_out: LeftOut) -> str | None
     return label
 
 
-def _page_lines(page: LabeledPage, spec: SetSpec, left_out: LeftOut) -> Iterator[RealLine]:
+def _page_lines(
+    page: LabeledPage, spec: SetSpec, left_out: LeftOut, shown: Callable[[Image], Image]
+) -> Iterator[RealLine]:
     try:
-        image = to_grey(load_image(page.image))
+        image = shown(load_image(page.image))
     except InputError as error:
         left_out.add("of pages that cannot be read", str(error))
         return
@@ -211,12 +217,15 @@ def _page_lines(page: LabeledPage, spec: SetSpec, left_out: LeftOut) -> Iterator
         yield RealLine(crop, label, round(_CORE * _MARGIN), spec.caseless, page.image.name)
 
 
-def jitter(line: RealLine, rng: np.random.Generator, height: int) -> Grey:
-    """A real line as a detector might have boxed it, slightly varied: (height, W) uint8.
+def jitter(line: RealLine, rng: np.random.Generator, height: int) -> Image:
+    """A real line as a detector might have boxed it, slightly varied.
 
     Box edges, slant, width, contrast, sharpness and noise vary; nothing that hides the text.
+
+    Returns:
+        (height, W) or (height, W, 3) uint8.
     """
-    tall, wide = line.image.shape
+    tall, wide = line.image.shape[:2]
     if line.margin:
         core_w, core_h = wide - 2 * line.margin, tall - 2 * line.margin
     else:
@@ -248,13 +257,13 @@ def jitter(line: RealLine, rng: np.random.Generator, height: int) -> Grey:
     return _tone(warped.astype(np.uint8, copy=False), rng)
 
 
-def _tone(image: Grey, rng: np.random.Generator) -> Grey:
+def _tone(image: Image, rng: np.random.Generator) -> Image:
     if rng.random() < 0.2:
         image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 0.9)).astype(np.uint8)
     if rng.random() < 0.15:
         factor = rng.uniform(0.5, 0.8)
         small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-        image = cv2.resize(small, image.shape[::-1], interpolation=cv2.INTER_LINEAR).astype(
+        image = cv2.resize(small, image.shape[1::-1], interpolation=cv2.INTER_LINEAR).astype(
             np.uint8
         )
     values = image.astype(np.float32)

@@ -40,8 +40,9 @@ def crnn_graph(
     rows: int = 1,
     pool: str = "conv",
     depth: int = 4,
+    planes: int = 1,
 ) -> bytes:
-    """The model: ``lines`` (N, 1, height, W) float32 to ``logits`` (N, rows * W // 4, classes).
+    """The model: ``lines`` (N, planes, height, W) to ``logits`` (N, rows * W // 4, classes).
 
     Args:
         state: weights.
@@ -55,7 +56,7 @@ def crnn_graph(
     if rnn not in _CELLS:
         raise NoGraphError(f"ONNX has no recurrent cell {rnn!r}; use --backend torch")
     graph = Graph("crnn", state)
-    lines = graph.input("lines", "float32", ("N", 1, height, "W"))
+    lines = graph.input("lines", "float32", ("N", planes, height, "W"))
     tall = height // 16 // rows
     columns = _columns(graph, lines, width, norm, last, tall, pool)
     for index in range(layers):
@@ -69,7 +70,7 @@ def crnn_graph(
 
 
 def _columns(graph: Graph, x: str, width: float, norm: str, last: int, tall: int, join: str) -> str:
-    """The convolutions: (N, 1, height, W) to (T, N, channels)."""
+    """The convolutions: (N, planes, height, W) to (T, N, channels)."""
     normed = normed_layers(norm)
     index = 0
     for layer, (pool, count) in enumerate(zip(POOLS, channels(width), strict=True)):

@@ -36,7 +36,7 @@ def _graph(header: Header, state: Mapping[str, npt.NDArray[Any]]) -> bytes:
     return build_graph(header, state)
 
 
-#: Lines (N, 1, height, W) float32, normalised grey, to logits (N, T, classes).
+#: Lines (N, planes, height, W) float32, normalised, to logits (N, T, classes).
 NET = Net("recognizer", _module, _forward, _graph)
 
 

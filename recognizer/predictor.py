@@ -25,7 +25,16 @@ from recognizer.language import LanguageModel, language_for
 from recognizer.language_beam import language_beam
 from recognizer.layers import Columns
 from recognizer.net import NET, softmax
-from recognizer.preprocessing import PREPROCESSING, prepare, round_up, snug, stack, to_grey
+from recognizer.preprocessing import (
+    COLORS,
+    PREPROCESSING,
+    prepare,
+    round_up,
+    snug,
+    stack,
+    to_grey,
+    to_rgb,
+)
 from recognizer.spacing import is_ideograph, with_missed_blanks, without_false_blanks
 
 DEFAULT = "crnn-latin"
@@ -156,8 +165,9 @@ class Recognizer:
         batch_size: int = 32,
     ) -> None:
         preprocessing = header["preprocessing"]
-        for key in ("color", "contrast"):
-            if preprocessing.get(key) != PREPROCESSING[key]:
+        self.color = str(preprocessing.get("color"))
+        for key, known in (("color", list(COLORS)), ("contrast", [PREPROCESSING["contrast"]])):
+            if preprocessing.get(key) not in known:
                 raise WeightsError(f"preprocessing {key}={preprocessing.get(key)!r} is unknown")
         self.session = session
         self.header = header
@@ -210,15 +220,16 @@ class Recognizer:
         """
         with stage("crop"):
             if not self.width:
-                crops = [snug(to_grey(crop)) for crop in crops]
-            lines = [prepare(crop, self.height, self.width) for crop in crops]
+                shown = to_rgb if self.color == "rgb" else to_grey
+                crops = [snug(shown(crop)) for crop in crops]
+            lines = [prepare(crop, self.height, self.width, self.color) for crop in crops]
         with stage("decode"):
             return self._read(lines)
 
     def _read(self, lines: Sequence[npt.NDArray[np.float32]]) -> list[Reading]:
         """Reads prepared lines."""
         readings: list[Reading] = [Reading("", 0.0)] * len(lines)
-        widths = [line.shape[1] for line in lines]
+        widths = [line.shape[-1] for line in lines]
         one_width = bool(self.width)
         order: list[int] = []
         decoded: list[Decoded] = []

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
 # The figures that a weights file carries; what reads them insists on these.
 PREPROCESSING: dict[str, Any] = {"color": "grey", "height": 32, "contrast": [1, 99, 40]}
+#: What nets may see, and the planes of their input.
+COLORS = {"grey": 1, "rgb": 3}
 _LOW, _HIGH, _LEAST = 1.0, 99.0, 40.0
 MIN_WIDTH = 16
+GREY_OF_RGB = (0.299, 0.587, 0.114)  # ITU-R 601
 # Least rows, and least rows for each column, of pictures that may hold a line and much else; the
 # part of them that it may fill at most; the margin that is left around it, in its own heights; the
 # share of the fullest rows' ink that rows of the line have; and the share of ink in a column of a
@@ -33,6 +36,13 @@ def to_grey(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return image
 
 
+def to_rgb(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """(H, W), (H, W, 1) or (H, W, 3) RGB uint8 to (H, W, 3) uint8."""
+    if image.ndim == 3 and image.shape[2] == 3:
+        return image
+    return cv2.cvtColor(to_grey(image), cv2.COLOR_GRAY2RGB).astype(np.uint8, copy=False)
+
+
 def snug(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """The band of a picture in which its one line stands, where most of the picture is empty.
 
@@ -41,12 +51,13 @@ def snug(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     are.
 
     Args:
-        image: (H, W) grey.
+        image: (H, W) grey or (H, W, 3) RGB.
     """
-    tall, wide = image.shape
+    tall, wide = image.shape[:2]
     if tall < _SQUARE[0] or tall < _SQUARE[1] * wide:
         return image
-    away = cv2.absdiff(image, np.full_like(image, np.median(image)))
+    grey = to_grey(image)
+    away = cv2.absdiff(grey, np.full_like(grey, np.median(grey)))
     ink = (away > max(12.0, 0.4 * float(np.percentile(away, 97)))).astype(np.float32)
     # Averaged over some rows, for a thin level line has more ink in its row than letters have.
     rows = cv2.blur(ink.mean(1, keepdims=True), (1, tall // 30 | 1))[:, 0]
@@ -64,7 +75,7 @@ def snug(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 
 def scale_to_height(image: npt.NDArray[np.uint8], height: int) -> npt.NDArray[np.uint8]:
-    """Scales a grey crop to the net's height, keeping its aspect; at least ``MIN_WIDTH`` wide."""
+    """Scales a crop to the net's height, keeping its aspect; at least ``MIN_WIDTH`` wide."""
     tall, wide = image.shape[:2]
     width = max(MIN_WIDTH, round(wide * height / max(tall, 1)))
     if (tall, wide) == (height, width):
@@ -74,7 +85,7 @@ def scale_to_height(image: npt.NDArray[np.uint8], height: int) -> npt.NDArray[np
 
 
 def stretch(image: npt.NDArray[np.uint8], height: int, width: int) -> npt.NDArray[np.uint8]:
-    """Scales a grey image to a given size, whatever its aspect."""
+    """Scales an image to a given size, whatever its aspect."""
     tall, wide = image.shape[:2]
     if (tall, wide) == (height, width):
         return image
@@ -83,43 +94,54 @@ def stretch(image: npt.NDArray[np.uint8], height: int, width: int) -> npt.NDArra
 
 
 def normalise(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """Stretches a grey line's contrast to [-1, 1].
+    """Stretches a line's contrast to [-1, 1].
 
     Dark and light are the 1st and 99th percentile, so that faded print looks like fresh print;
     a range of less than 40 grey levels is not stretched further, so that blank paper stays
-    blank.
+    blank. The colours of a line are stretched as its grey is.
+
+    Args:
+        image: (height, W) grey or (height, W, 3) RGB.
+
+    Returns:
+        (height, W) or (3, height, W).
     """
-    histogram = np.bincount(image.ravel(), minlength=256).cumsum()
-    low = int(np.searchsorted(histogram, image.size * _LOW / 100))
-    high = int(np.searchsorted(histogram, image.size * _HIGH / 100))
+    grey = to_grey(image)
+    histogram = np.bincount(grey.ravel(), minlength=256).cumsum()
+    low = int(np.searchsorted(histogram, grey.size * _LOW / 100))
+    high = int(np.searchsorted(histogram, grey.size * _HIGH / 100))
     if high - low < _LEAST:
         middle = (low + high) / 2
         low, high = int(middle - _LEAST / 2), int(middle + _LEAST / 2)
     table = (np.arange(256, dtype=np.float32) - low) * (2.0 / (high - low)) - 1.0
-    return np.clip(table, -1.0, 1.0)[image]
+    values: npt.NDArray[np.float32] = np.clip(table, -1.0, 1.0)[image]
+    return values if values.ndim == 2 else np.ascontiguousarray(values.transpose(2, 0, 1))
 
 
-def prepare(crop: npt.NDArray[np.uint8], height: int, width: int = 0) -> npt.NDArray[np.float32]:
-    """A crop of any size to the (height, W) float32 that the net reads.
+def prepare(
+    crop: npt.NDArray[np.uint8], height: int, width: int = 0, color: str = "grey"
+) -> npt.NDArray[np.float32]:
+    """A crop of any size to the (height, W) or, in colour, (3, height, W) float32 of the net.
 
     Args:
         crop: (H, W), (H, W, 1) or (H, W, 3) uint8.
         height: of the net's input.
         width: to which the crop is stretched; 0 keeps its aspect.
+        color: what the net sees, of :data:`COLORS`.
     """
-    grey = to_grey(crop)
-    return normalise(stretch(grey, height, width) if width else scale_to_height(grey, height))
+    image = to_rgb(crop) if color == "rgb" else to_grey(crop)
+    return normalise(stretch(image, height, width) if width else scale_to_height(image, height))
 
 
 def stack(
     lines: Sequence[npt.NDArray[np.float32]], width: int | None = None
 ) -> npt.NDArray[np.float32]:
-    """Pads prepared lines on the right with mid-grey: (N, 1, height, width) float32."""
-    height = lines[0].shape[0]
-    width = width or round_up(max(line.shape[1] for line in lines))
-    batch = np.zeros((len(lines), 1, height, width), np.float32)
+    """Pads prepared lines on the right with mid-grey: (N, planes, height, width) float32."""
+    planes = 1 if lines[0].ndim == 2 else len(lines[0])
+    width = width or round_up(max(line.shape[-1] for line in lines))
+    batch = np.zeros((len(lines), planes, lines[0].shape[-2], width), np.float32)
     for row, line in zip(batch, lines, strict=True):
-        row[0, :, : line.shape[1]] = line
+        row[..., : line.shape[-1]] = line
     return batch
 
 

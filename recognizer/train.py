@@ -32,7 +32,14 @@ from recognizer.dataset import (
 )
 from recognizer.focus import hardest
 from recognizer.layers import Columns
-from recognizer.preprocessing import MIN_WIDTH, PREPROCESSING, collate, prepare, round_up
+from recognizer.preprocessing import (
+    GREY_OF_RGB,
+    MIN_WIDTH,
+    PREPROCESSING,
+    collate,
+    prepare,
+    round_up,
+)
 from recognizer.tasks import Renderer, RenderOptions, load_preset
 from recognizer.train_options import (
     RecognizerTrainOptions,
@@ -80,7 +87,7 @@ class RecognizerTask:
         self.sources: list[str] = []
         for text in options.real:
             spec = SetSpec.parse(text)
-            self.real.extend(load_lines(spec, self.alphabet, fit=self._misfit))
+            self.real.extend(load_lines(spec, self.alphabet, None, self._misfit, options.color))
             self.sources.append(spec.root.name + (f" ({spec.split})" if spec.split else ""))
         self.pairs = torch.tensor(self.alphabet.case_pairs(), dtype=torch.long).reshape(-1, 2)
         self._lower = {upper: lower for lower, upper in self.alphabet.case_pairs()}
@@ -104,7 +111,7 @@ class RecognizerTask:
                 f"none of {len(lines)} lines can be trained on: their characters are not in the "
                 "alphabet, or they are wider than --max-width"
             )
-        widths = [line.image.shape[1] for line in usable]
+        widths = [line.image.shape[-1] for line in usable]
         area = round(self.options.area / self.options.focus)
         groups = batches_of_few_shapes(widths, area, rng)
         align = max(0.0, 1.0 - index / max(1, self.options.align_chunks))
@@ -118,11 +125,12 @@ class RecognizerTask:
         line = _Line(image, classes, False, f"rendered {index}")
         if sample.places is None or len(sample.places) != len(classes):
             return line
-        places = steps_of_places(sample.places, image.shape[1], self.columns)
+        places = steps_of_places(sample.places, image.shape[-1], self.columns)
         return line._replace(places=places)
 
     def _prepare(self, image: np.ndarray) -> np.ndarray:
-        return prepare(image, self.options.height, self.options.line_width)
+        options = self.options
+        return prepare(image, options.height, options.line_width, options.color)
 
     def _real_line(self, rng: np.random.Generator) -> _Line:
         line = self.real[int(rng.integers(len(self.real)))]
@@ -134,7 +142,7 @@ class RecognizerTask:
 
     def _misfit(self, line: RealLine) -> str:
         """Why a real line does not fit the net, unless it does; jitter changes little of it."""
-        tall, wide = _plain(line).shape
+        tall, wide = _plain(line).shape[:2]
         width = self.options.line_width or round(wide * self.options.height / max(tall, 1))
         need = required_steps(self.alphabet.encode(line.text))
         have = self.columns.steps(max(width, MIN_WIDTH))
@@ -145,14 +153,14 @@ class RecognizerTask:
         return ""
 
     def _feasible(self, line: _Line) -> bool:
-        width = line.image.shape[1]
+        width = line.image.shape[-1]
         fits = required_steps(line.classes) <= self.columns.steps(width)
         return bool(line.classes) and fits and width <= self.options.max_width + _OVER
 
     def _batch(self, lines: Sequence[_Line], width: int, align: float) -> dict[str, Any]:
         batch = {
             "images": collate([line.image for line in lines], width),
-            "steps": torch.tensor([self.columns.steps(line.image.shape[1]) for line in lines]),
+            "steps": torch.tensor([self.columns.steps(line.image.shape[-1]) for line in lines]),
             "targets": [line.classes for line in lines],
             "caseless": torch.tensor([line.caseless for line in lines]),
             "real": torch.tensor([line.real for line in lines]),
@@ -233,10 +241,10 @@ class RecognizerTask:
             sample = self.renderer.render(self.seed + 1_000_003, index)
             if not self.alphabet.missing(text := normalise(sample.text)):
                 rendered.append((self._prepare(sample.image), text, False))
-        sets = {"rendered": [line for line in rendered if line[0].shape[1] < 2000]}
+        sets = {"rendered": [line for line in rendered if line[0].shape[-1] < 2000]}
         for text in self.options.val:
             spec = SetSpec.parse(text)
-            lines = load_lines(spec, self.alphabet, fit=self._misfit)
+            lines = load_lines(spec, self.alphabet, None, self._misfit, self.options.color)
             chosen = [lines[i * len(lines) // count] for i in range(min(count, len(lines)))]
             sets[spec.root.name] = [
                 (self._prepare(_plain(line)), line.text, line.caseless) for line in chosen
@@ -261,14 +269,16 @@ class RecognizerTask:
             "metrics": {key: round(value, 5) for key, value in metrics.items()},
         }
 
-    def _size(self) -> dict[str, int]:
-        size = {"height": self.options.height, "width": self.options.line_width}
+    def _size(self) -> dict[str, Any]:
+        options = self.options
+        size = {"height": options.height, "width": options.line_width, "color": options.color}
         return {key: value for key, value in size.items() if value}
 
     def adapt(self, header: dict[str, Any], state: dict[str, Tensor]) -> dict[str, Tensor]:
         """Keeps what two alphabets share: classifier rows move to their characters' classes."""
         if header["kind"] != "recognizer" or header["architecture"] != self.options.architecture:
             raise DataError(f"cannot start a {self.options.architecture} from {header['name']}")
+        state = self._with_colors(state)
         other = Alphabet.from_header(header)
         if other == self.alphabet:
             return state
@@ -282,12 +292,21 @@ class RecognizerTask:
                 adapted[key] = rows
         return adapted
 
+    def _with_colors(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The first convolution of a net that sees grey, for one that sees colours: it sees as
+        much as before of what is grey."""
+        first = "features.0.weight"
+        own = self.model.state_dict().get(first)
+        if own is None or first not in state or (state[first].shape[1], own.shape[1]) != (1, 3):
+            return state
+        return {**state, first: state[first] * torch.tensor(GREY_OF_RGB).view(1, 3, 1, 1)}
+
 
 def _plain(line: RealLine) -> np.ndarray:
     """A real line in its labelled box with the margin that a pipeline adds, without jitter."""
     keep = round(line.margin * 0.2)
     cut = line.margin - keep
-    tall, wide = line.image.shape
+    tall, wide = line.image.shape[:2]
     return line.image[cut : tall - cut, cut : wide - cut] if cut > 0 else line.image
 
 
@@ -301,14 +320,14 @@ def read_lines(
     """Greedy readings of prepared lines with a net in eval mode."""
     device = next(model.parameters()).device
     texts = [""] * len(images)
-    for group in batches_by_area([image.shape[1] for image in images], area):
-        width = max(images[i].shape[1] for i in group)
+    for group in batches_by_area([image.shape[-1] for image in images], area):
+        width = max(images[i].shape[-1] for i in group)
         if columns.rows == 1:
             width = round_up(width, 64)
         batch = collate([images[i] for i in group], width).to(device)
         probabilities = model(batch).float().softmax(-1).cpu().numpy()
         for row, i in zip(probabilities, group, strict=True):
-            valid = row[: columns.steps(images[i].shape[1])]
+            valid = row[: columns.steps(images[i].shape[-1])]
             texts[i] = alphabet.decode(greedy(valid, alphabet.blank_index).classes).strip()
     return texts
 
@@ -333,8 +352,9 @@ def sample_sheet(task: RecognizerTask, path: Path, chunk: int = 0, rows: int = 6
             batch["images"], batch["steps"].tolist(), batch["targets"], strict=True
         ):
             width = steps // task.columns.rows * task.columns.stride
-            pixels = (image[0, :, :width].numpy() + 1) * 127.5
-            lines.append((pixels.astype(np.uint8), task.alphabet.decode(target)))
+            pixels = (image[..., :width].numpy() + 1) * 127.5
+            shown = np.squeeze(pixels.astype(np.uint8).transpose(1, 2, 0))
+            lines.append((shown, task.alphabet.decode(target)))
     picked = np.random.default_rng(0).permutation(len(lines))[:rows]
     lines_sheet([lines[i] for i in picked], path)
 

@@ -15,6 +15,7 @@ from ocr_pipeline.core.errors import UsageError
 from recognizer.alphabet import Alphabet
 from recognizer.label_files import read_characters
 from recognizer.layers import CELLS, DENSE_STRIDES
+from recognizer.preprocessing import COLORS
 from recognizer.tasks import PRESETS, load_preset
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -48,6 +49,8 @@ class RecognizerTrainOptions:
             (:class:`recognizer.crnn.CRNN`).
         growth, stride: of the DenseNet (:class:`recognizer.densenet.DenseNet`).
         dropout, height: of both.
+        color: what the net sees: ``grey``, or ``rgb``, for letters and lines that differ in
+            nothing but their colours (of the CRNN).
         aux_weight: weight of a second CTC loss, of a short way from the CRNN's convolutions to
             the classes that is there in training only; 0 builds none.
         name: name in the weights file's header.
@@ -80,6 +83,7 @@ class RecognizerTrainOptions:
     stride: int = DENSE_STRIDES[0]
     dropout: float = 0.1
     height: int = 32
+    color: str = "grey"
     aux_weight: float = 0.0
     name: str = "crnn-latin"
 
@@ -94,6 +98,8 @@ class RecognizerTrainOptions:
             )
         if self.aux_weight < 0 or (self.aux_weight and self.architecture != "crnn"):
             raise UsageError("--aux-weight must not be negative, and is for the crnn alone")
+        if self.color not in COLORS or (self.color != "grey" and self.architecture != "crnn"):
+            raise UsageError("--color is grey or rgb, and rgb is for the crnn alone")
         if self.stride not in DENSE_STRIDES:
             raise UsageError(f"--stride must be 8 or 4, not {self.stride}")
         if self.line_width % 32 or (self.rows > 1 and not self.line_width):
@@ -131,6 +137,7 @@ class RecognizerTrainOptions:
             "bidirectional": (self.bidirectional, True),
             "rows": (self.rows, 1),
             "pool": (self.pool, "conv"),
+            "planes": (COLORS[self.color], 1),
         }
         return {**config, **{k: value for k, (value, usual) in later.items() if value != usual}}
 
@@ -176,6 +183,7 @@ def recognizer_flags(command: _F) -> _F:
         ("--stride", {"help": "Pixels of a time step of the DenseNet: 8 or 4."}),
         ("--dropout", {"help": "In training."}),
         ("--height", {"help": "Height of the net's input."}),
+        ("--color", {"type": click.Choice(list(COLORS)), "help": "What the net sees."}),
         ("--aux-weight", {"help": "Weight of the CTC loss of a short way, in training only."}),
         ("--name", {"help": "Name in the header."}),
     )

@@ -32,6 +32,8 @@ _BARS, _BARS_ALIKE = frozenset("1lI"), 0.6
 # Differences that tell like shapes apart: of their heights, and of how far they reach below the
 # baseline, in heights of the capitals.
 _TALLER, _LOWER = 0.17, 0.16
+# Least and most reach of a bar's flag, foot and serifs beyond its stem, in heights of the bar.
+_REACH, _NO_REACH = 0.07, 0.045
 # Width to height: rounder than this is the letter, narrower than that is the digit.
 _ROUND_LETTER, _ROUND_DIGIT = 0.8, 0.7
 
@@ -110,6 +112,8 @@ def _shapes(lettering: Lettering) -> _Shapes:
             continue
         if _round_one(character, drawn, (x, y, wide, tall)):
             continue
+        if character in _BARS and not _clear_bar(character, drawn.ink[y : y + tall, x : x + wide]):
+            continue
         inside = drawn.ink[y : y + tall, x : x + wide]
         square = cv2.resize(inside, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
         squares.append(cv2.GaussianBlur(square, (0, 0), 1.3).astype(np.float32).ravel() / 255)
@@ -138,3 +142,30 @@ def _round_one(character: str, drawn: Glyph, box: tuple[int, int, int, int]) -> 
         return wide / tall < _ROUND_LETTER
     core = drawn.ink[y + tall * 2 // 5 : y + tall * 3 // 5, x + wide * 2 // 5 : x + wide * 3 // 5]
     return wide / tall > _ROUND_DIGIT and float(core.mean()) < 60
+
+
+def _clear_bar(character: str, ink: NDArray[Any]) -> bool:
+    """Whether a bar has a form that no face gives to another letter.
+
+    What one face writes for an I is another's l, and one's l another's 1: a bare stem may be any
+    of them. An I with four serifs, an l with a foot to the right alone, and a 1 with a flag to the
+    left alone are not.
+    """
+    tall = len(ink)
+    rows = np.flatnonzero((ink > 127).any(1))
+    left = (ink[rows] > 127).argmax(1)
+    right = ink.shape[1] - 1 - (ink[rows, ::-1] > 127).argmax(1)
+    middle = (rows >= 0.35 * tall) & (rows <= 0.65 * tall)
+    if np.count_nonzero(middle) < 3:
+        return False
+    # The stem may lean: its edges are lines through those of its middle.
+    before = np.polyval(np.polyfit(rows[middle], left[middle], 1), rows) - left
+    after = right - np.polyval(np.polyfit(rows[middle], right[middle], 1), rows)
+    top, foot = rows < 0.2 * tall, rows > 0.8 * tall
+    flag, serif = before[top].max(initial=0) / tall, after[top].max(initial=0) / tall
+    heel, toe = before[foot].max(initial=0) / tall, after[foot].max(initial=0) / tall
+    if character == "I":
+        return min(flag, serif, heel, toe) > _REACH
+    if character == "l":
+        return toe > 1.5 * _REACH and max(heel, serif) < _NO_REACH
+    return flag > 1.5 * _REACH and serif < _NO_REACH and toe < heel + _REACH

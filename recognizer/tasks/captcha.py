@@ -18,5 +18,6 @@ PRESET = Preset(
     alphabet="0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
     renderer=_renderer,
     # Letters fill half of the image or less, so they need more rows than lines of print do.
-    options={"name": "captcha", "height": 48, "max_width": 640},
+    # Lines across them often differ from them in nothing but their colour.
+    options={"name": "captcha", "height": 48, "max_width": 640, "color": "rgb"},
 )
