@@ -29,6 +29,7 @@ def decode_options(options: RunOptions) -> Any:
         lexicon=lexicon,
         grammar=options.grammar,
         language_model=options.language_model,
+        second_look=options.second_look,
     )
 
 

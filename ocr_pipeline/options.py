@@ -54,6 +54,8 @@ class RunOptions:
         grammar: of number plates and expressions, prefer a reading that can be one.
         language_model: let a character n-gram decide on what the net is not sure of, where there
             is one of what it reads; a beam of one's own takes its place.
+        second_look: look again, from slightly different places, at plates, captchas and
+            expressions that the net is not sure of.
         plate_labels: form of Korean plates: ``natural`` (``서울18나6897``), ``spaced``
             (``서울 18나 6897``), ``roman`` (``A18sk6897``) or ``both`` of these.
         evaluate: give the values of lines that are arithmetic expressions: ``(1+4)*2=10``.
@@ -84,6 +86,7 @@ class RunOptions:
     ngram: Path | None = None
     grammar: bool = True
     language_model: bool = True
+    second_look: bool = True
     plate_labels: str = "natural"
     evaluate: bool = False
     detect: bool = True

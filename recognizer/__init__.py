@@ -9,10 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from recognizer.beam import CharNgram, Lexicon
+    from recognizer.decode_options import DecodeOptions
     from recognizer.plate_labels import PlateLabels
-    from recognizer.predictor import CharReading, DecodeOptions, Reading, Recognizer
+    from recognizer.predictor import CharReading, Reading, Recognizer
 
-_PLACES = {"PlateLabels": "recognizer.plate_labels"}
+_PLACES = {
+    "CharNgram": "recognizer.beam",
+    "DecodeOptions": "recognizer.decode_options",
+    "Lexicon": "recognizer.beam",
+    "PlateLabels": "recognizer.plate_labels",
+}
 
 __all__ = [
     "CharNgram",

@@ -28,6 +28,7 @@ ORDER = 5
 SUFFIX = ".ngram"
 _FORMAT = 1
 _LATIN_TASKS = ("", "latin", "handwriting")
+_TASKS = (*_LATIN_TASKS, "chinese")
 _LATIN = frozenset(" 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _EDGE = "\n"  # before the first character of a line
 # Logarithms are kept in steps of this size, down to 255 of them.
@@ -166,6 +167,11 @@ class LanguageModel:
 def _bundled(name: str) -> LanguageModel | None:
     paths = [folder / f"{name}{SUFFIX}" for folder in weights_folders()]
     return next((LanguageModel.load(path) for path in paths if path.is_file()), None)
+
+
+def in_a_language(preset: str) -> bool:
+    """Whether a task's net reads a language, not numbers and letters at random."""
+    return preset in _TASKS
 
 
 def language_for(preset: str, characters: Sequence[str]) -> LanguageModel | None:

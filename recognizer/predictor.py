@@ -13,15 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ocr_pipeline.core.backends import Session, SessionOptions, open_session
-from ocr_pipeline.core.errors import UsageError, WeightsError
+from ocr_pipeline.core.errors import WeightsError
 from ocr_pipeline.core.timing import stage
 from ocr_pipeline.core.weights import find_weights
 from recognizer.alphabet import Alphabet
-from recognizer.beam import CharNgram, Lexicon, align_all, prefix_beam
+from recognizer.beam import align_all
 from recognizer.confidence import Calibration, states_of, sum_over_paths
-from recognizer.ctc import Decoded, greedy, widen_spans
-from recognizer.grammar import TextRule, rule_for
-from recognizer.language import LanguageModel, language_for
+from recognizer.ctc import Decoded, widen_spans
+from recognizer.decode_options import DecodeOptions
+from recognizer.grammar import rule_for
+from recognizer.language import LanguageModel, in_a_language, language_for
 from recognizer.language_beam import language_beam
 from recognizer.layers import Columns
 from recognizer.net import NET, softmax
@@ -35,15 +36,14 @@ from recognizer.preprocessing import (
     to_grey,
     to_rgb,
 )
+from recognizer.second_look import MOVES, best_agreed, moved
 from recognizer.spacing import is_ideograph, with_missed_blanks, without_false_blanks
 
 DEFAULT = "crnn-latin"
-# Beam that looks for a text of the task's form, and how much less likely than the likeliest text it
-# may be: another form than those known is read with more certainty than that.
-_RULED_BEAM, _RULED_FLOOR, _LEAST_LIKELY = 24, 1e-6, 1e-3
 _NARROW_BEAM = 4  # of nets without recurrence
 # A line that is right with less than this probability is read again with the language model; its
 # weight and its reward for each character: docs/language.md.
+# Where there is no language, a line that is doubtful is looked at again.
 _DOUBTFUL, _LANGUAGE_WEIGHT, _LANGUAGE_REWARD = 0.9, 0.35, 0.7
 _USUAL = 512  # a batch holds more lines that are shorter than this, and fewer that are longer
 
@@ -67,87 +67,6 @@ class Reading:
     confidence: float
     chars: tuple[CharReading, ...] = ()
     by_language: bool = False
-
-
-@dataclass(frozen=True)
-class DecodeOptions:
-    """How probabilities become text.
-
-    Attributes:
-        beam: prefixes kept by prefix beam search; 0 takes the best path (greedy); None leaves it
-            to the net: a narrow beam where nothing but CTC joins its columns (no recurrence), so
-            that it may write one character twice, as two that look like it.
-        ngram: character n-gram that helps the beam.
-        ngram_weight: weight of its log-probability.
-        lexicon: only words of this list are read; needs a beam.
-        grammar: of number plates and expressions, prefer a text that can be one.
-        language_model: where a net reads a language that there is a model of, and no beam, n-gram
-            or lexicon is asked for, let the model decide on what the net is not sure of.
-    """
-
-    beam: int | None = None
-    ngram: CharNgram | None = None
-    ngram_weight: float = 0.3
-    lexicon: Lexicon | None = None
-    grammar: bool = True
-    language_model: bool = True
-
-    def __post_init__(self) -> None:
-        if self.beam is not None and self.beam < 0:
-            raise UsageError(f"the beam's width must not be negative, not {self.beam}")
-        if (self.ngram or self.lexicon) and not self.beam:
-            raise UsageError("an n-gram or a lexicon needs a beam: set beam to 10 or more")
-
-    def decode(
-        self,
-        probabilities: npt.NDArray[np.float32],
-        alphabet: Alphabet,
-        rule: TextRule | None = None,
-        usual: int = 0,
-    ) -> Decoded:
-        """Decodes the (T, classes) probabilities of one line.
-
-        Args:
-            probabilities: of one line.
-            alphabet: the net's.
-            rule: what the texts of its task look like; a lexicon takes its place.
-            usual: the beam where these options leave it to the net.
-        """
-        beam = usual if self.beam is None else self.beam
-        if self.lexicon is not None:
-            return self._beam(probabilities, alphabet, beam, self.lexicon)
-        if beam:
-            likeliest = self._beam(probabilities, alphabet, beam)
-        else:
-            likeliest = greedy(probabilities, alphabet.blank_index)
-        if rule is None or not self.grammar or not likeliest.classes:
-            return likeliest
-        if rule.complete(alphabet.decode(likeliest.classes)):
-            return likeliest
-        width = max(beam, _RULED_BEAM)
-        ruled = self._beam(probabilities, alphabet, width, rule, _RULED_FLOOR)
-        texts = [likeliest.classes, ruled.classes]
-        emitted = [states_of(probabilities, text, alphabet.blank_index) for text in texts]
-        free, bound = sum_over_paths(emitted, texts)
-        return ruled if ruled.classes and bound >= _LEAST_LIKELY * free else likeliest
-
-    def _beam(
-        self,
-        probabilities: npt.NDArray[np.float32],
-        alphabet: Alphabet,
-        width: int,
-        rule: TextRule | None = None,
-        floor: float = 1e-4,
-    ) -> Decoded:
-        return prefix_beam(
-            probabilities,
-            alphabet,
-            width,
-            ngram=self.ngram,
-            ngram_weight=self.ngram_weight,
-            rule=rule,
-            floor=floor,
-        )
 
 
 class Recognizer:
@@ -186,6 +105,11 @@ class Recognizer:
         self.language: LanguageModel | None = None
         if self.decoding.language_model and self.decoding.beam is None:
             self.language = language_for(preset, self.alphabet.characters)
+        self.looks_again = (
+            self.decoding.second_look
+            and self.decoding.lexicon is None
+            and not in_a_language(preset)
+        )
 
     @classmethod
     def from_weights(
@@ -228,35 +152,64 @@ class Recognizer:
 
     def _read(self, lines: Sequence[npt.NDArray[np.float32]]) -> list[Reading]:
         """Reads prepared lines."""
-        readings: list[Reading] = [Reading("", 0.0)] * len(lines)
-        widths = [line.shape[-1] for line in lines]
-        one_width = bool(self.width)
-        order: list[int] = []
-        decoded: list[Decoded] = []
-        rows: list[npt.NDArray[np.float32]] = []
-        for group, width in _buckets(widths, self.batch_size, self.session.sizes, one_width):
-            probabilities = self._probabilities([lines[i] for i in group], width)
-            for i, row in zip(group, probabilities, strict=True):
-                valid = row[: self.columns.steps(widths[i])]
-                order.append(i)
-                rows.append(valid)
-                decoded.append(self.decoding.decode(valid, self.alphabet, self.rule, self.beam))
+        rows = self._rows(lines)
+        decoded = [self._decode(row) for row in rows]
         sure = self._confidences(rows, decoded, self.calibration)
-        doubtful: list[int] = []
+        doubtful = [i for i, line in enumerate(decoded) if sure[i] < _DOUBTFUL and line.classes]
         if self.language is not None:
-            doubtful = [k for k in range(len(rows)) if sure[k] < _DOUBTFUL and decoded[k].classes]
-            again = self._with_language([rows[k] for k in doubtful], self.language)
-            calibration = self.language_calibration
-            surer = self._confidences([rows[k] for k in doubtful], again, calibration)
-            for k, line, confidence in zip(doubtful, again, surer, strict=True):
-                decoded[k], sure[k] = line, confidence
-        settled = {order[k] for k in doubtful}
-        for i, line, confidence in zip(order, decoded, sure, strict=True):
+            again = self._with_language([rows[i] for i in doubtful], self.language)
+            surer = self._confidences([rows[i] for i in doubtful], again, self.language_calibration)
+        elif self.looks_again:
+            again, surer = self._with_looks(
+                [lines[i] for i in doubtful],
+                [rows[i] for i in doubtful],
+                [decoded[i] for i in doubtful],
+            )
+        else:
+            doubtful, again, surer = [], [], []
+        for i, line, confidence in zip(doubtful, again, surer, strict=True):
+            decoded[i], sure[i] = line, confidence
+        settled = set(doubtful) if self.language is not None else set()
+        readings: list[Reading] = []
+        for i, line in enumerate(decoded):
             if self.ideographs:
                 line = without_false_blanks(line, self.alphabet)
                 line = with_missed_blanks(line, self.alphabet)
-            readings[i] = self._reading(line, widths[i], confidence, i in settled)
+            readings.append(self._reading(line, lines[i].shape[-1], sure[i], i in settled))
         return readings
+
+    def _rows(self, lines: Sequence[npt.NDArray[np.float32]]) -> list[npt.NDArray[np.float32]]:
+        """Of each prepared line its (T, classes) probabilities."""
+        rows: list[npt.NDArray[np.float32]] = [np.empty((0, 0), np.float32)] * len(lines)
+        widths = [line.shape[-1] for line in lines]
+        one_width = bool(self.width)
+        for group, width in _buckets(widths, self.batch_size, self.session.sizes, one_width):
+            probabilities = self._probabilities([lines[i] for i in group], width)
+            for i, row in zip(group, probabilities, strict=True):
+                rows[i] = row[: self.columns.steps(widths[i])]
+        return rows
+
+    def _decode(self, row: npt.NDArray[np.float32]) -> Decoded:
+        return self.decoding.decode(row, self.alphabet, self.rule, self.beam)
+
+    def _with_looks(
+        self,
+        lines: Sequence[npt.NDArray[np.float32]],
+        rows: Sequence[npt.NDArray[np.float32]],
+        decoded: Sequence[Decoded],
+    ) -> tuple[list[Decoded], list[float]]:
+        """Looks at lines again; what was agreed on, and how probable it is to be right."""
+        blank = self.alphabet.blank_index
+        looks = [rows, *(self._rows([moved(line, *move) for line in lines]) for move in MOVES)]
+        found: list[Decoded] = []
+        sure: list[float] = []
+        for first, *others in zip(decoded, *looks, strict=True):
+            texts = [first.classes, *(self._decode(row).classes for row in others[1:])]
+            text, probability = best_agreed(others, texts, blank)
+            same = text == first.classes
+            found.append(first if same else align_all(others[:1], [text], blank)[0])
+            sure.append(probability)
+        return found, self.calibration.apply(sure).tolist()
 
     def _confidences(
         self,

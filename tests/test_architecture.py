@@ -22,6 +22,7 @@ ASSEMBLING = {
         "bench",
         "data",
         "evaluate",
+        "evaluate_flags",
         "evaluate_rendered",
         "export",
         "synth",

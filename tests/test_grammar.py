@@ -6,9 +6,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from recognizer import DecodeOptions
 from recognizer.alphabet import Alphabet
 from recognizer.grammar import Arithmetic, Forms, TextRule, rule_for
-from recognizer.predictor import DecodeOptions
 from recognizer.tasks import RenderOptions, load_preset
 
 TASKS = ["expressions", "plates-korea", "plates-china"]

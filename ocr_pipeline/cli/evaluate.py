@@ -3,111 +3,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from ocr_pipeline.cli.evaluate_flags import (
+    DECODING,
+    common_flags,
+    decoding_flags,
+    rendered_flags,
+)
 from ocr_pipeline.core.atomic import write_atomic
 from ocr_pipeline.core.errors import DataError, UsageError
 from ocr_pipeline.evaluation.report import Evaluation, spread_out
 from ocr_pipeline.layout_options import ORIENTATIONS
-from ocr_pipeline.options import BACKENDS, DEFAULT_DETECTOR, DEFAULT_RECOGNIZER, PRECISIONS
+from ocr_pipeline.options import DEFAULT_DETECTOR, DEFAULT_RECOGNIZER
 from recognizer.plates import CODECS
-from recognizer.tasks import PRESETS, load_preset
+from recognizer.tasks import load_preset
 
 if TYPE_CHECKING:
     from ocr_pipeline.cli.evaluate_rendered import RenderOrder
     from ocr_pipeline.evaluation.recognizer import Comparison
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-#: Trainings are told apart by small seeds; a set this far away has not been seen by any.
-UNSEEN = 987_654_321
-
-_COMMON = (
-    click.option("--split", help="Split named in split.json; all images by default."),
-    click.option(
-        "--limit", type=click.IntRange(1), help="Measure N images only, taken from all over."
-    ),
-    click.option(
-        "--json",
-        "json_path",
-        type=click.Path(path_type=Path, dir_okay=False),
-        help="File for the figures of the set and of every image.",
-    ),
-    click.option("--worst", type=click.IntRange(0), default=0, help="Draw the N worst cases."),
-    click.option(
-        "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for --worst."
-    ),
-    click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda[:N], mps."),
-    click.option("--backend", type=click.Choice(BACKENDS), default="auto", show_default=True),
-    click.option("--precision", type=click.Choice(PRECISIONS), default="auto", show_default=True),
-    click.option("--threads", type=click.IntRange(0), default=0, help="CPU threads; 0: all."),
-)
-
-
-def _common(needs_data: bool = True) -> Callable[[F], F]:
-    """Options that the three commands share."""
-    data = click.option(
-        "--data",
-        required=needs_data,
-        type=click.Path(path_type=Path, exists=True),
-        help="Folder of the labelled set.",
-    )
-
-    def add(command: F) -> F:
-        for option in reversed((data, *_COMMON)):
-            command = option(command)
-        return command
-
-    return add
-
-
-# Images to render instead of reading a labelled set.
-_RENDERED = (
-    click.option(
-        "--rendered",
-        "task",
-        type=click.Choice(list(PRESETS)),
-        help="Render this task's images instead of reading --data.",
-    ),
-    click.option(
-        "--count", type=click.IntRange(1), default=20000, show_default=True, help="Images."
-    ),
-    click.option(
-        "--seed",
-        type=click.IntRange(0),
-        default=UNSEEN,
-        show_default=True,
-        help="Set to render from; not one that was trained on.",
-    ),
-    click.option(
-        "--workers", type=click.IntRange(0), default=1, show_default=True, help="They render."
-    ),
-    click.option(
-        "--font-dir",
-        "font_dirs",
-        multiple=True,
-        type=click.Path(path_type=Path, exists=True, file_okay=False),
-        help="Fonts to render with.",
-    ),
-    click.option(
-        "--corpus",
-        multiple=True,
-        type=click.Path(path_type=Path, exists=True),
-        help="Text to render.",
-    ),
-)
-
-
-def _rendered(command: F) -> F:
-    """Options of rendered images."""
-    for option in reversed(_RENDERED):
-        command = option(command)
-    return command
-
 
 # What detector and pipeline together leave around a line: a labelled box is cut with as much.
 MARGIN_X, MARGIN_Y = 0.2, 0.1
@@ -119,7 +36,7 @@ def evaluate() -> None:
 
 
 @evaluate.command()
-@_common()
+@common_flags()
 @click.option("--detector", default=DEFAULT_DETECTOR, show_default=True, help="Name or file.")
 def detector(detector: str, **common: Any) -> None:
     """Line detection: precision, recall and hmean by DetEval and at IoU 0.5."""
@@ -141,8 +58,8 @@ def detector(detector: str, **common: Any) -> None:
 
 
 @evaluate.command()
-@_common(needs_data=False)
-@_rendered
+@common_flags(needs_data=False)
+@rendered_flags
 @click.option(
     "--recognizer", help=f"Name or file; {DEFAULT_RECOGNIZER}, or the weights of the task rendered."
 )
@@ -155,18 +72,7 @@ def detector(detector: str, **common: Any) -> None:
 @click.option(
     "--codec", type=click.Choice(list(CODECS)), help="How labels become texts: see docs/plates.md."
 )
-@click.option(
-    "--grammar/--no-grammar",
-    default=True,
-    show_default=True,
-    help="Prefer readings that can be a plate or an expression.",
-)
-@click.option(
-    "--language-model/--no-language-model",
-    default=True,
-    show_default=True,
-    help="Let a character n-gram decide on what the net is not sure of.",
-)
+@decoding_flags
 @click.option(
     "--normalise",
     is_flag=True,
@@ -190,8 +96,6 @@ def recognizer(
     alphabet_file: Path | None,
     index_base: int | None,
     codec: str | None,
-    grammar: bool,
-    language_model: bool,
     normalise: bool,
     ignore_case: bool,
     pad_x: float,
@@ -211,7 +115,7 @@ def recognizer(
     _check_out(common)
     if (task is None) == (common["data"] is None):
         raise UsageError("name a labelled set with --data, or a task with --rendered")
-    decoding: dict[str, Any] = {"grammar": grammar, "language_model": language_model}
+    decoding = {name: common.pop(name) for name in DECODING}
     compared = {"normalise": normalise, "ignore_case": ignore_case}
     if task is not None:
         values = evaluate_values or task == "expressions"
@@ -271,7 +175,7 @@ def _evaluate_rendered(
 
 
 @evaluate.command()
-@_common()
+@common_flags()
 @click.option("--detector", default=DEFAULT_DETECTOR, show_default=True, help="Name or file.")
 @click.option("--recognizer", default=DEFAULT_RECOGNIZER, show_default=True, help="Name or file.")
 @click.option("--detector-device", help="Device of the detector alone.")

@@ -162,6 +162,10 @@ def _option(flag: str, **kwargs: Any) -> Any:
     "--language-model/--no-language-model",
     help="Let a character n-gram decide on what the net is not sure of, where there is one.",
 )
+@_option(
+    "--second-look/--no-second-look",
+    help="Look again at plates, captchas and expressions that the net is not sure of.",
+)
 @_option("--min-score", type=float, help="Drop lines of which the detector is less sure (0 to 1).")
 @_option(
     "--min-confidence", type=float, help="Drop lines of which the recognizer is less sure (0 to 1)."

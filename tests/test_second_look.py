@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Images read again from slightly different places."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from recognizer import DecodeOptions, Recognizer
+from recognizer.alphabet import Alphabet
+from recognizer.language import in_a_language
+from recognizer.layers import STRIDE
+from recognizer.preprocessing import PREPROCESSING
+from recognizer.second_look import MOVES, best_agreed, moved
+from recognizer.tasks import PRESETS
+
+LETTERS = "0123456789"
+
+
+def test_a_line_is_moved_and_its_edges_drawn_out() -> None:
+    line = np.arange(12, dtype=np.float32).reshape(3, 4)
+    assert moved(line, 0, 0).tolist() == line.tolist()
+    assert moved(line, 1, 0)[0].tolist() == [0, 0, 1, 2]
+    assert moved(line, -1, -1).tolist() == [[5, 6, 7, 7], [9, 10, 11, 11], [9, 10, 11, 11]]
+    planes = np.stack([line, -line])
+    assert np.array_equal(moved(planes, 2, 1)[1], -moved(line, 2, 1))
+
+
+def test_what_all_looks_can_agree_on_wins() -> None:
+    # Two classes and a blank, one step: the first look is sure of its guess, two others are not.
+    looks = [np.array([row], np.float32) for row in ([0, 0.55, 0.45], [0, 0.1, 0.9], [0, 0.2, 0.8])]
+    text, probability = best_agreed(looks, [(1,), (2,), (2,)], blank=0)
+    assert text == (2,)
+    assert probability == pytest.approx((0.45 * 0.9 * 0.8) ** (1 / 3), rel=1e-5)
+    assert best_agreed(looks[:1], [(1,)], blank=0) == ((1,), pytest.approx(0.55))
+
+
+class Eye:
+    """A net that reads one digit: 3 by a hair where the picture is as it was, else clearly 8."""
+
+    sizes = None
+
+    def __init__(self, sure: float) -> None:
+        self.sure, self.alphabet = sure, Alphabet(LETTERS)
+        self.seen: list[int] = []
+
+    def run(self, batch: np.ndarray) -> list[np.ndarray]:
+        self.seen.append(len(batch))
+        odds = np.full((len(batch), batch.shape[-1] // STRIDE, 11), 1e-6, np.float32)
+        odds[..., self.alphabet.blank_index] = 1.0
+        for row, image in zip(odds, batch, strict=True):
+            three = self.sure if image[0, 0, 0] < 0 else 0.1  # a dark corner, until it moves away
+            row[3, self.alphabet.blank_index] = 1e-6
+            row[3, self.alphabet.encode("3")[0]] = three
+            row[3, self.alphabet.encode("8")[0]] = 1 - three
+        return [np.log(odds)]
+
+
+def read(sure: float, preset: str = "captcha", **options: Any) -> tuple[Eye, list[Any]]:
+    eye = Eye(sure)
+    header = {
+        "architecture": "crnn",
+        "config": {},
+        "preset": preset,
+        "alphabet": list(LETTERS),
+        "preprocessing": dict(PREPROCESSING),
+    }
+    net: Any = eye
+    image = np.full((32, 64), 255, np.uint8)
+    image[0] = image[:, 40:44] = 0
+    image[0, 60:] = 255
+    # Moved down and right the dark corner stays; moved up and left it leaves the picture.
+    return eye, Recognizer(net, header, DecodeOptions(**options)).read([image, image])
+
+
+def test_a_doubtful_image_is_looked_at_again() -> None:
+    eye, readings = read(0.6)
+    assert [reading.text for reading in readings] == ["8", "8"]
+    assert eye.seen == [2] * (1 + len(MOVES))
+    assert readings[0].confidence == pytest.approx((0.4 * 0.4 * 0.9) ** (1 / 3), rel=1e-3)
+    assert not readings[0].by_language and len(readings[0].chars) == 1
+
+
+def test_sure_images_languages_and_lexicons_are_not_looked_at_again() -> None:
+    assert read(0.95)[0].seen == [2]
+    assert read(0.6, second_look=False)[0].seen == [2]
+    for preset in PRESETS:
+        looks = 1 if in_a_language(preset) else 1 + len(MOVES)
+        assert read(0.6, preset)[0].seen == [2] * looks, preset
+    assert {preset for preset in PRESETS if in_a_language(preset)} == {
+        "latin",
+        "chinese",
+        "handwriting",
+    }
+
+
+def test_the_switch_reaches_the_recognizer() -> None:
+    from ocr_pipeline.decode_files import decode_options
+    from ocr_pipeline.options import RunOptions
+
+    assert decode_options(RunOptions()).second_look
+    assert not decode_options(RunOptions(second_look=False)).second_look
