@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ from ocr_pipeline.core.weights import find_weights
 from recognizer.alphabet import Alphabet
 from recognizer.beam import align_all
 from recognizer.confidence import Calibration, states_of, sum_over_paths
-from recognizer.ctc import Decoded, widen_spans
+from recognizer.ctc import Decoded, greedy, widen_spans
 from recognizer.decode_options import DecodeOptions
 from recognizer.grammar import rule_for
 from recognizer.language import LanguageModel, in_a_language, language_for
@@ -38,12 +38,16 @@ from recognizer.preprocessing import (
 )
 from recognizer.second_look import MOVES, best_agreed, moved
 from recognizer.spacing import is_ideograph, with_missed_blanks, without_false_blanks
+from recognizer.straighten import corners, extent, straightened
 
+Image: TypeAlias = npt.NDArray[np.uint8]
+Line: TypeAlias = npt.NDArray[np.float32]  # (height, W), or (3, height, W) in colour
+Rows: TypeAlias = npt.NDArray[np.float32]  # (T, classes) probabilities
 DEFAULT = "crnn-latin"
 _NARROW_BEAM = 4  # of nets without recurrence
 # A line that is right with less than this probability is read again with the language model; its
 # weight and its reward for each character: docs/language.md.
-# Where there is no language, a line that is doubtful is looked at again.
+# Where there is no language, it is looked at again.
 _DOUBTFUL, _LANGUAGE_WEIGHT, _LANGUAGE_REWARD = 0.9, 0.35, 0.7
 _USUAL = 512  # a batch holds more lines that are shorter than this, and fewer that are longer
 
@@ -67,6 +71,23 @@ class Reading:
     confidence: float
     chars: tuple[CharReading, ...] = ()
     by_language: bool = False
+
+
+class _Settled(NamedTuple):
+    """What was made of a line, how sure it is, and the part of the crop's width that was read."""
+
+    line: Decoded
+    sure: float
+    by_language: bool = False
+    place: tuple[float, float] = (0.0, 1.0)
+
+
+class _View(NamedTuple):
+    """A straightened plate, prepared; what the net makes of it; its place in the crop's width."""
+
+    line: Line
+    row: Rows
+    place: tuple[float, float]
 
 
 class Recognizer:
@@ -133,7 +154,7 @@ class Recognizer:
         session, header = open_session(NET, path, options)
         return cls(session, header, decoding, batch_size)
 
-    def read(self, crops: Sequence[npt.NDArray[np.uint8]]) -> list[Reading]:
+    def read(self, crops: Sequence[Image]) -> list[Reading]:
         """Reads lines.
 
         Args:
@@ -148,39 +169,31 @@ class Recognizer:
                 crops = [snug(shown(crop)) for crop in crops]
             lines = [prepare(crop, self.height, self.width, self.color) for crop in crops]
         with stage("decode"):
-            return self._read(lines)
+            return self._read(crops, lines)
 
-    def _read(self, lines: Sequence[npt.NDArray[np.float32]]) -> list[Reading]:
-        """Reads prepared lines."""
+    def _read(self, crops: Sequence[Image], lines: Sequence[Line]) -> list[Reading]:
+        """Reads prepared lines, and looks at the crops that they came from where it has to."""
         rows = self._rows(lines)
         decoded = [self._decode(row) for row in rows]
-        sure = self._confidences(rows, decoded, self.calibration)
-        doubtful = [i for i, line in enumerate(decoded) if sure[i] < _DOUBTFUL and line.classes]
+        sure = self.calibration.apply(self._sums(rows, decoded)).tolist()
+        found = [_Settled(line, confidence) for line, confidence in zip(decoded, sure, strict=True)]
+        doubtful = [i for i, it in enumerate(found) if it.sure < _DOUBTFUL and it.line.classes]
+        settled: list[_Settled] = []
         if self.language is not None:
-            again = self._with_language([rows[i] for i in doubtful], self.language)
-            surer = self._confidences([rows[i] for i in doubtful], again, self.language_calibration)
+            settled = self._with_language([rows[i] for i in doubtful], self.language)
         elif self.looks_again:
-            again, surer = self._with_looks(
+            settled = self._with_looks(
+                [crops[i] for i in doubtful],
                 [lines[i] for i in doubtful],
                 [rows[i] for i in doubtful],
-                [decoded[i] for i in doubtful],
             )
-        else:
-            doubtful, again, surer = [], [], []
-        for i, line, confidence in zip(doubtful, again, surer, strict=True):
-            decoded[i], sure[i] = line, confidence
-        settled = set(doubtful) if self.language is not None else set()
-        readings: list[Reading] = []
-        for i, line in enumerate(decoded):
-            if self.ideographs:
-                line = without_false_blanks(line, self.alphabet)
-                line = with_missed_blanks(line, self.alphabet)
-            readings.append(self._reading(line, lines[i].shape[-1], sure[i], i in settled))
-        return readings
+        for i, it in zip(doubtful, settled, strict=False):
+            found[i] = it
+        return [self._reading(it, line.shape[-1]) for it, line in zip(found, lines, strict=True)]
 
-    def _rows(self, lines: Sequence[npt.NDArray[np.float32]]) -> list[npt.NDArray[np.float32]]:
+    def _rows(self, lines: Sequence[Line]) -> list[Rows]:
         """Of each prepared line its (T, classes) probabilities."""
-        rows: list[npt.NDArray[np.float32]] = [np.empty((0, 0), np.float32)] * len(lines)
+        rows: list[Rows] = [np.empty((0, 0), np.float32)] * len(lines)
         widths = [line.shape[-1] for line in lines]
         one_width = bool(self.width)
         for group, width in _buckets(widths, self.batch_size, self.session.sizes, one_width):
@@ -189,43 +202,68 @@ class Recognizer:
                 rows[i] = row[: self.columns.steps(widths[i])]
         return rows
 
-    def _decode(self, row: npt.NDArray[np.float32]) -> Decoded:
+    def _decode(self, row: Rows) -> Decoded:
         return self.decoding.decode(row, self.alphabet, self.rule, self.beam)
 
-    def _with_looks(
-        self,
-        lines: Sequence[npt.NDArray[np.float32]],
-        rows: Sequence[npt.NDArray[np.float32]],
-        decoded: Sequence[Decoded],
-    ) -> tuple[list[Decoded], list[float]]:
-        """Looks at lines again; what was agreed on, and how probable it is to be right."""
-        blank = self.alphabet.blank_index
-        looks = [rows, *(self._rows([moved(line, *move) for line in lines]) for move in MOVES)]
-        found: list[Decoded] = []
-        sure: list[float] = []
-        for first, *others in zip(decoded, *looks, strict=True):
-            texts = [first.classes, *(self._decode(row).classes for row in others[1:])]
-            text, probability = best_agreed(others, texts, blank)
-            same = text == first.classes
-            found.append(first if same else align_all(others[:1], [text], blank)[0])
-            sure.append(probability)
-        return found, self.calibration.apply(sure).tolist()
-
-    def _confidences(
-        self,
-        rows: Sequence[npt.NDArray[np.float32]],
-        decoded: Sequence[Decoded],
-        calibration: Calibration,
-    ) -> list[float]:
-        """How probable it is that each line's text is right."""
+    def _sums(self, rows: Sequence[Rows], decoded: Sequence[Decoded]) -> npt.NDArray[np.float64]:
+        """What the net itself says of each line's text."""
         blank, texts = self.alphabet.blank_index, [line.classes for line in decoded]
         emitted = [states_of(row, text, blank) for row, text in zip(rows, texts, strict=True)]
-        sure: list[float] = calibration.apply(sum_over_paths(emitted, texts)).tolist()
-        return sure
+        return sum_over_paths(emitted, texts)
 
-    def _with_language(
-        self, rows: Sequence[npt.NDArray[np.float32]], language: LanguageModel
-    ) -> list[Decoded]:
+    def _with_looks(
+        self, crops: Sequence[Image], lines: Sequence[Line], rows: Sequence[Rows]
+    ) -> list[_Settled]:
+        """Looks at lines again, at plates straightened too."""
+        agreed = self._agreed(lines, rows)
+        places = [(0.0, 1.0)] * len(lines)
+        if self.width:
+            views = self._straightened(crops, rows)
+            again = self._agreed([v.line for v in views.values()], [v.row for v in views.values()])
+            for (i, view), (text, probability) in zip(views.items(), again, strict=True):
+                if probability > agreed[i][1]:
+                    agreed[i], places[i] = (text, probability), view.place
+        sure = self.calibration.apply([probability for _, probability in agreed]).tolist()
+        return [
+            _Settled(line, confidence, False, place)
+            for (line, _), confidence, place in zip(agreed, sure, places, strict=True)
+        ]
+
+    def _agreed(self, lines: Sequence[Line], rows: Sequence[Rows]) -> list[tuple[Decoded, float]]:
+        """What several looks at each line agree on, and how probable all of them hold it."""
+        blank = self.alphabet.blank_index
+        looks = [rows, *(self._rows([moved(line, *move) for line in lines]) for move in MOVES)]
+        found: list[tuple[Decoded, float]] = []
+        for seen in zip(*looks, strict=True):
+            first, *others = [self._decode(row) for row in seen]
+            texts = [first.classes, *(other.classes for other in others)]
+            text, probability = best_agreed(seen, texts, blank)
+            same = text == first.classes
+            found.append((first if same else align_all(seen[:1], [text], blank)[0], probability))
+        return found
+
+    def _straightened(self, crops: Sequence[Image], rows: Sequence[Rows]) -> dict[int, _View]:
+        """Plates from the front, of those crops in which the net reads that with more certainty."""
+        # Greedily: a search for a plate's form would be long where no plate was found.
+        blank = self.alphabet.blank_index
+        best = self._sums(rows, [greedy(row, blank) for row in rows])
+        quads = [corners(crop) for crop in crops]
+        found: dict[int, _View] = {}
+        for number in range(max(map(len, quads), default=0)):
+            here = [i for i, places in enumerate(quads) if len(places) > number]
+            fronts = [
+                straightened(crops[i], quads[i][number], self.height, self.width) for i in here
+            ]
+            lines = [prepare(front, self.height, self.width, self.color) for front in fronts]
+            seen = self._rows(lines)
+            sums = self._sums(seen, [greedy(row, blank) for row in seen])
+            for i, line, row, probability in zip(here, lines, seen, sums, strict=True):
+                if probability > best[i]:
+                    best[i] = probability
+                    found[i] = _View(line, row, extent(quads[i][number], crops[i].shape[1]))
+        return found
+
+    def _with_language(self, rows: Sequence[Rows], language: LanguageModel) -> list[_Settled]:
         """Reads lines again with the language model."""
         blank, alphabet = self.alphabet.blank_index, self.alphabet
         classes = range(len(alphabet.characters) + 1)
@@ -237,23 +275,25 @@ class Recognizer:
             language_beam(row, blank, language, numbers, _LANGUAGE_WEIGHT, _LANGUAGE_REWARD)
             for row in rows
         ]
-        return align_all(rows, texts, blank)
+        decoded = align_all(rows, texts, blank)
+        sure = self.language_calibration.apply(self._sums(rows, decoded)).tolist()
+        return [_Settled(line, it, True) for line, it in zip(decoded, sure, strict=True)]
 
-    def _probabilities(
-        self, lines: Sequence[npt.NDArray[np.float32]], width: int
-    ) -> npt.NDArray[np.float32]:
+    def _probabilities(self, lines: Sequence[Line], width: int) -> Rows:
         with stage("recognize"):
             logits = self.session.run(stack(lines, width))[0]
         return softmax(logits)
 
-    def _reading(
-        self, decoded: Decoded, width: int, confidence: float, by_language: bool
-    ) -> Reading:
+    def _reading(self, settled: _Settled, width: int) -> Reading:
+        line, (first, last) = settled.line, settled.place
+        if self.ideographs:
+            line = without_false_blanks(line, self.alphabet)
+            line = with_missed_blanks(line, self.alphabet)
         chars = []
         for index, sure, (start, end) in zip(
-            decoded.classes, decoded.confidences, self._extents(decoded, width), strict=True
+            line.classes, line.confidences, self._extents(line, width), strict=True
         ):
-            place = min(start, 1.0), min(end, 1.0)
+            place = (first + min(at, 1.0) * (last - first) for at in (start, end))
             chars.append(CharReading(self.alphabet.character(index), min(sure, 1.0), *place))
         while chars and chars[0].text == " ":
             chars.pop(0)
@@ -261,7 +301,8 @@ class Recognizer:
             chars.pop()
         if not chars:
             return Reading("", 0.0)
-        return Reading("".join(c.text for c in chars), confidence, tuple(chars), by_language)
+        text = "".join(char.text for char in chars)
+        return Reading(text, settled.sure, tuple(chars), settled.by_language)
 
     def _extents(self, decoded: Decoded, width: int) -> list[tuple[float, float]]:
         """Extents of the characters in fractions of the width, each in its own row."""
