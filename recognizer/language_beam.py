@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -17,16 +18,35 @@ import numpy.typing as npt
 from recognizer.language import LanguageModel
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How far a language is trusted, and how widely is looked.
+
+    Attributes:
+        weight: of the model's log-probability.
+        reward: added to each log-probability, so that longer texts are not punished.
+        width: prefixes kept after each step.
+        margin: prefixes this much less likely than the best, as a logarithm, are dropped.
+    """
+
+    weight: float = 0.35
+    reward: float = 0.7
+    width: int = 8
+    margin: float = 6.0
+
+
+def search_for(preset: str) -> Search:
+    """What suits a task's net: hands run letters together, which costs a reading characters."""
+    return Search(reward=3.0, width=24, margin=9.0) if preset == "handwriting" else Search()
+
+
 def language_beam(
     probabilities: npt.NDArray[np.float32],
     blank: int,
     model: LanguageModel,
     numbers: Sequence[int],
-    weight: float,
-    reward: float,
-    width: int = 8,
+    search: Search,
     floor: float = 5e-3,
-    margin: float = 6.0,
 ) -> tuple[int, ...]:
     """The likeliest text of a line in the light of a language.
 
@@ -35,22 +55,19 @@ def language_beam(
         blank: class of the blank.
         model: the language.
         numbers: of each class its character's number in the model.
-        weight: of the model's log-probability.
-        reward: added to each log-probability, so that longer texts are not punished.
-        width: prefixes kept after each step.
+        search: weight and reward of the model, width and margin of the search.
         floor: classes of a lower probability at a step are not followed.
-        margin: prefixes this much less likely than the best, as a logarithm, are dropped.
 
     Returns:
         Classes of the text.
     """
-    tree = _Tree(model, numbers, weight, reward)
+    tree = _Tree(model, numbers, search)
     likely = probabilities > floor
     likely[:, blank] = True
     steps, classes = np.nonzero(likely)
     bounds = np.searchsorted(steps, np.arange(len(probabilities) + 1)).tolist()
     values, classes_ = probabilities[steps, classes].tolist(), classes.tolist()
-    least = math.exp(-margin)
+    least = math.exp(-search.margin)
     last, child = tree.classes, tree.child
     # Of each prefix the mass of paths that end in a blank, and in its last character.
     beams: dict[int, tuple[float, float]] = {0: (1.0, 0.0)}
@@ -77,8 +94,8 @@ def language_beam(
                     found[longer] = before[0], before[1] + source * value * factor
         best = max(b + c for b, c in found.values())
         kept = [(b + c, node) for node, (b, c) in found.items() if b + c >= best * least]
-        if len(kept) > width:
-            kept = sorted(kept, reverse=True)[:width]
+        if len(kept) > search.width:
+            kept = sorted(kept, reverse=True)[: search.width]
         scale = 1.0 / best
         beams = {node: (found[node][0] * scale, found[node][1] * scale) for _, node in kept}
     return tree.text(max(beams, key=lambda node: sum(beams[node])))
@@ -87,10 +104,9 @@ def language_beam(
 class _Tree:
     """Prefixes, each with its last class, its state in the model and its children."""
 
-    def __init__(
-        self, model: LanguageModel, numbers: Sequence[int], weight: float, reward: float
-    ) -> None:
-        self.model, self.numbers, self.weight, self.reward = model, numbers, weight, reward
+    def __init__(self, model: LanguageModel, numbers: Sequence[int], search: Search) -> None:
+        self.model, self.numbers = model, numbers
+        self.weight, self.reward = search.weight, search.reward
         self.classes, self.parents, self.states = [-1], [0], [model.begin()]
         self.children: dict[tuple[int, int], tuple[int, float]] = {}
 

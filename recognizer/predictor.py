@@ -23,7 +23,7 @@ from recognizer.ctc import Decoded, greedy, widen_spans
 from recognizer.decode_options import DecodeOptions
 from recognizer.grammar import rule_for
 from recognizer.language import LanguageModel, in_a_language, language_for
-from recognizer.language_beam import language_beam
+from recognizer.language_beam import language_beam, search_for
 from recognizer.layers import Columns
 from recognizer.net import NET, softmax
 from recognizer.preprocessing import (
@@ -45,10 +45,9 @@ Line: TypeAlias = npt.NDArray[np.float32]  # (height, W), or (3, height, W) in c
 Rows: TypeAlias = npt.NDArray[np.float32]  # (T, classes) probabilities
 DEFAULT = "crnn-latin"
 _NARROW_BEAM = 4  # of nets without recurrence
-# A line that is right with less than this probability is read again with the language model; its
-# weight and its reward for each character: docs/language.md.
-# Where there is no language, it is looked at again.
-_DOUBTFUL, _LANGUAGE_WEIGHT, _LANGUAGE_REWARD = 0.9, 0.35, 0.7
+# A line that is right with less than this probability is read again with the language model, or,
+# where there is no language, looked at again.
+_DOUBTFUL = 0.9
 _USUAL = 512  # a batch holds more lines that are shorter than this, and fewer that are longer
 
 
@@ -126,6 +125,7 @@ class Recognizer:
         self.language: LanguageModel | None = None
         if self.decoding.language_model and self.decoding.beam is None:
             self.language = language_for(preset, self.alphabet.characters)
+        self.search = search_for(preset)
         self.looks_again = (
             self.decoding.second_look
             and self.decoding.lexicon is None
@@ -271,10 +271,7 @@ class Recognizer:
             0 if index == blank else language.numbers(alphabet.character(index))[0]
             for index in classes
         ]
-        texts = [
-            language_beam(row, blank, language, numbers, _LANGUAGE_WEIGHT, _LANGUAGE_REWARD)
-            for row in rows
-        ]
+        texts = [language_beam(row, blank, language, numbers, self.search) for row in rows]
         decoded = align_all(rows, texts, blank)
         sure = self.language_calibration.apply(self._sums(rows, decoded)).tolist()
         return [_Settled(line, it, True) for line, it in zip(decoded, sure, strict=True)]

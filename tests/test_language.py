@@ -17,7 +17,7 @@ from recognizer import DecodeOptions, Recognizer
 from recognizer.alphabet import Alphabet
 from recognizer.beam import CharNgram, align, align_all, prefix_beam
 from recognizer.language import LanguageModel, fit_language, language_for
-from recognizer.language_beam import language_beam
+from recognizer.language_beam import Search, language_beam
 from recognizer.layers import STRIDE
 from recognizer.preprocessing import PREPROCESSING
 
@@ -95,7 +95,8 @@ def test_plates_and_other_alphabets_have_none() -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_the_fast_search_finds_what_the_plain_one_finds(seed: int) -> None:
+@pytest.mark.parametrize("reward", [0.7, 3.0])
+def test_the_fast_search_finds_what_the_plain_one_finds(seed: int, reward: float) -> None:
     alphabet, model = Alphabet(" aehot"), fit_language(LINES)
     rng = np.random.default_rng(seed)
     odds = rng.random((14, 7)).astype(np.float32) ** 3
@@ -104,9 +105,10 @@ def test_the_fast_search_finds_what_the_plain_one_finds(seed: int) -> None:
     rows[5] = np.eye(7, dtype=np.float32)[alphabet.blank_index]
     blank = alphabet.blank_index
     numbers = [0 if k == blank else model.numbers(alphabet.character(k))[0] for k in range(7)]
-    fast = language_beam(rows, blank, model, numbers, 0.35, 0.7, 40, floor=1e-9, margin=60.0)
+    search = Search(reward=reward, width=40, margin=60.0)
+    fast = language_beam(rows, blank, model, numbers, search, floor=1e-9)
     plain = prefix_beam(
-        rows, alphabet, 40, ngram=model, ngram_weight=0.35, insertion=0.7, floor=1e-9
+        rows, alphabet, 40, ngram=model, ngram_weight=0.35, insertion=reward, floor=1e-9
     )
     assert fast == plain.classes
 
