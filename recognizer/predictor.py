@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -36,7 +37,7 @@ from recognizer.preprocessing import (
     to_grey,
     to_rgb,
 )
-from recognizer.second_look import MOVES, best_agreed, moved
+from recognizer.second_look import MOVES, ZOOMS, best_agreed, moved, zoomed
 from recognizer.spacing import is_ideograph, with_missed_blanks, without_false_blanks
 from recognizer.straighten import corners, extent, straightened
 
@@ -72,21 +73,21 @@ class Reading:
     by_language: bool = False
 
 
-class _Settled(NamedTuple):
-    """What was made of a line, how sure it is, and the part of the crop's width that was read."""
-
-    line: Decoded
-    sure: float
-    by_language: bool = False
-    place: tuple[float, float] = (0.0, 1.0)
-
-
 class _View(NamedTuple):
-    """A straightened plate, prepared; what the net makes of it; its place in the crop's width."""
+    """A crop or a part of it, prepared; what the net makes of it; its place in the crop's width."""
 
     line: Line
     row: Rows
-    place: tuple[float, float]
+    place: tuple[float, float] = (0.0, 1.0)
+
+
+class _Settled(NamedTuple):
+    """What was made of a line, how sure it is, and the view of the crop that it was read in."""
+
+    line: Decoded
+    sure: float
+    view: _View
+    by_language: bool = False
 
 
 class Recognizer:
@@ -126,11 +127,9 @@ class Recognizer:
         if self.decoding.language_model and self.decoding.beam is None:
             self.language = language_for(preset, self.alphabet.characters)
         self.search = search_for(preset)
-        self.looks_again = (
-            self.decoding.second_look
-            and self.decoding.lexicon is None
-            and not in_a_language(preset)
-        )
+        looks = self.decoding.second_look and self.decoding.lexicon is None
+        self.zooms = ZOOMS.get(preset, ()) if looks else ()
+        self.looks_again = looks and (bool(self.zooms) or not in_a_language(preset))
 
     @classmethod
     def from_weights(
@@ -176,20 +175,14 @@ class Recognizer:
         rows = self._rows(lines)
         decoded = [self._decode(row) for row in rows]
         sure = self.calibration.apply(self._sums(rows, decoded)).tolist()
-        found = [_Settled(line, confidence) for line, confidence in zip(decoded, sure, strict=True)]
-        doubtful = [i for i, it in enumerate(found) if it.sure < _DOUBTFUL and it.line.classes]
-        settled: list[_Settled] = []
-        if self.language is not None:
-            settled = self._with_language([rows[i] for i in doubtful], self.language)
-        elif self.looks_again:
-            settled = self._with_looks(
-                [crops[i] for i in doubtful],
-                [lines[i] for i in doubtful],
-                [rows[i] for i in doubtful],
-            )
-        for i, it in zip(doubtful, settled, strict=False):
-            found[i] = it
-        return [self._reading(it, line.shape[-1]) for it, line in zip(found, lines, strict=True)]
+        views = [_View(line, row) for line, row in zip(lines, rows, strict=True)]
+        found = [_Settled(*it) for it in zip(decoded, sure, views, strict=True)]
+        if self.language is not None or self.looks_again:
+            doubtful = [i for i, it in enumerate(found) if it.sure < _DOUBTFUL and it.line.classes]
+            settled = self._settled([crops[i] for i in doubtful], [views[i] for i in doubtful])
+            for i, it in zip(doubtful, settled, strict=True):
+                found[i] = it
+        return [self._reading(it) for it in found]
 
     def _rows(self, lines: Sequence[Line]) -> list[Rows]:
         """Of each prepared line its (T, classes) probabilities."""
@@ -211,28 +204,28 @@ class Recognizer:
         emitted = [states_of(row, text, blank) for row, text in zip(rows, texts, strict=True)]
         return sum_over_paths(emitted, texts)
 
-    def _with_looks(
-        self, crops: Sequence[Image], lines: Sequence[Line], rows: Sequence[Rows]
-    ) -> list[_Settled]:
-        """Looks at lines again, at plates straightened too."""
-        agreed = self._agreed(lines, rows)
-        places = [(0.0, 1.0)] * len(lines)
-        if self.width:
-            views = self._straightened(crops, rows)
-            again = self._agreed([v.line for v in views.values()], [v.row for v in views.values()])
-            for (i, view), (text, probability) in zip(views.items(), again, strict=True):
-                if probability > agreed[i][1]:
-                    agreed[i], places[i] = (text, probability), view.place
+    def _settled(self, crops: Sequence[Image], views: Sequence[_View]) -> list[_Settled]:
+        """Looks at crops again, and asks the language that they are in."""
+        surer = self._surer_views(crops, views)
+        if self.language is not None:
+            best = [surer.get(i, view) for i, view in enumerate(views)]
+            return self._with_language(best, self.language)
+        agreed = self._agreed(views)
+        seen = list(views)
+        for (i, view), found in zip(surer.items(), self._agreed(list(surer.values())), strict=True):
+            if found[1] > agreed[i][1]:
+                agreed[i], seen[i] = found, view
         sure = self.calibration.apply([probability for _, probability in agreed]).tolist()
         return [
-            _Settled(line, confidence, False, place)
-            for (line, _), confidence, place in zip(agreed, sure, places, strict=True)
+            _Settled(line, confidence, view)
+            for (line, _), confidence, view in zip(agreed, sure, seen, strict=True)
         ]
 
-    def _agreed(self, lines: Sequence[Line], rows: Sequence[Rows]) -> list[tuple[Decoded, float]]:
+    def _agreed(self, views: Sequence[_View]) -> list[tuple[Decoded, float]]:
         """What several looks at each line agree on, and how probable all of them hold it."""
         blank = self.alphabet.blank_index
-        looks = [rows, *(self._rows([moved(line, *move) for line in lines]) for move in MOVES)]
+        looks = [[view.row for view in views]]
+        looks += [self._rows([moved(view.line, *move) for view in views]) for move in MOVES]
         found: list[tuple[Decoded, float]] = []
         for seen in zip(*looks, strict=True):
             first, *others = [self._decode(row) for row in seen]
@@ -242,29 +235,38 @@ class Recognizer:
             found.append((first if same else align_all(seen[:1], [text], blank)[0], probability))
         return found
 
-    def _straightened(self, crops: Sequence[Image], rows: Sequence[Rows]) -> dict[int, _View]:
-        """Plates from the front, of those crops in which the net reads that with more certainty."""
+    def _surer_views(self, crops: Sequence[Image], views: Sequence[_View]) -> dict[int, _View]:
+        """Straightened plates and nearer views, where the net reads with more certainty in them."""
         # Greedily: a search for a plate's form would be long where no plate was found.
         blank = self.alphabet.blank_index
-        best = self._sums(rows, [greedy(row, blank) for row in rows])
-        quads = [corners(crop) for crop in crops]
+        best = self._sums([v.row for v in views], [greedy(v.row, blank) for v in views])
         found: dict[int, _View] = {}
-        for number in range(max(map(len, quads), default=0)):
-            here = [i for i, places in enumerate(quads) if len(places) > number]
-            fronts = [
-                straightened(crops[i], quads[i][number], self.height, self.width) for i in here
+        for round_ in zip_longest(*(self._parts(crop) for crop in crops)):
+            parts = {i: part for i, part in enumerate(round_) if part is not None}
+            lines = [
+                prepare(image, self.height, self.width, self.color) for image, _ in parts.values()
             ]
-            lines = [prepare(front, self.height, self.width, self.color) for front in fronts]
-            seen = self._rows(lines)
-            sums = self._sums(seen, [greedy(row, blank) for row in seen])
-            for i, line, row, probability in zip(here, lines, seen, sums, strict=True):
+            rows = self._rows(lines)
+            sums = self._sums(rows, [greedy(row, blank) for row in rows])
+            for (i, (_, place)), line, row, probability in zip(
+                parts.items(), lines, rows, sums, strict=True
+            ):
                 if probability > best[i]:
-                    best[i] = probability
-                    found[i] = _View(line, row, extent(quads[i][number], crops[i].shape[1]))
+                    best[i], found[i] = probability, _View(line, row, place)
         return found
 
-    def _with_language(self, rows: Sequence[Rows], language: LanguageModel) -> list[_Settled]:
+    def _parts(self, crop: Image) -> Iterator[tuple[Image, tuple[float, float]]]:
+        """Parts of a crop that may be read better than all of it, with their place in its width."""
+        if self.width and self.looks_again:
+            for quad in corners(crop):
+                front = straightened(crop, quad, self.height, self.width)
+                yield front, extent(quad, crop.shape[1])
+        for share in self.zooms:
+            yield zoomed(crop, share), (0.0, 1.0)
+
+    def _with_language(self, views: Sequence[_View], language: LanguageModel) -> list[_Settled]:
         """Reads lines again with the language model."""
+        rows = [view.row for view in views]
         blank, alphabet = self.alphabet.blank_index, self.alphabet
         classes = range(len(alphabet.characters) + 1)
         numbers = [
@@ -274,15 +276,16 @@ class Recognizer:
         texts = [language_beam(row, blank, language, numbers, self.search) for row in rows]
         decoded = align_all(rows, texts, blank)
         sure = self.language_calibration.apply(self._sums(rows, decoded)).tolist()
-        return [_Settled(line, it, True) for line, it in zip(decoded, sure, strict=True)]
+        return [_Settled(*it, True) for it in zip(decoded, sure, views, strict=True)]
 
     def _probabilities(self, lines: Sequence[Line], width: int) -> Rows:
         with stage("recognize"):
             logits = self.session.run(stack(lines, width))[0]
         return softmax(logits)
 
-    def _reading(self, settled: _Settled, width: int) -> Reading:
-        line, (first, last) = settled.line, settled.place
+    def _reading(self, settled: _Settled) -> Reading:
+        line, (first, last) = settled.line, settled.view.place
+        width = settled.view.line.shape[-1]
         if self.ideographs:
             line = without_false_blanks(line, self.alphabet)
             line = with_missed_blanks(line, self.alphabet)

@@ -13,7 +13,7 @@ from recognizer.alphabet import Alphabet
 from recognizer.language import in_a_language
 from recognizer.layers import STRIDE
 from recognizer.preprocessing import PREPROCESSING
-from recognizer.second_look import MOVES, best_agreed, moved
+from recognizer.second_look import MOVES, ZOOMS, best_agreed, moved, zoomed
 from recognizer.tasks import PRESETS
 
 LETTERS = "0123456789"
@@ -58,7 +58,7 @@ class Eye:
         return [np.log(odds)]
 
 
-def read(sure: float, preset: str = "captcha", **options: Any) -> tuple[Eye, list[Any]]:
+def read(sure: float, preset: str = "plates-korea", **options: Any) -> tuple[Eye, list[Any]]:
     eye = Eye(sure)
     header = {
         "architecture": "crnn",
@@ -87,13 +87,38 @@ def test_sure_images_languages_and_lexicons_are_not_looked_at_again() -> None:
     assert read(0.95)[0].seen == [2]
     assert read(0.6, second_look=False)[0].seen == [2]
     for preset in PRESETS:
-        looks = 1 if in_a_language(preset) else 1 + len(MOVES)
+        zooms = len(ZOOMS.get(preset, ()))
+        looks = 1 + len(MOVES) if zooms or not in_a_language(preset) else 1
+        # A nearer view, without the dark corner, is surer, and looked at from several places too.
+        looks += zooms + len(MOVES) * bool(zooms)
         assert read(0.6, preset)[0].seen == [2] * looks, preset
+        assert read(0.6, preset, second_look=False)[0].seen == [2]
     assert {preset for preset in PRESETS if in_a_language(preset)} == {
         "latin",
         "chinese",
         "handwriting",
     }
+
+
+def test_a_nearer_view_is_taken_where_the_net_is_surer_in_it() -> None:
+    _, readings = read(0.6, "captcha")
+    assert [reading.text for reading in readings] == ["8", "8"]
+    assert readings[0].confidence == pytest.approx(0.9, abs=1e-3)
+    # The third step, of more columns than the picture had before it was cut and scaled.
+    (char,) = readings[0].chars
+    assert char.end < 4.5 * STRIDE / 64
+
+
+def test_a_nearer_view_is_of_the_letters_and_not_of_a_line_across() -> None:
+    image = np.full((60, 200, 3), 250, np.uint8)
+    image[35:50, 20:180:12] = image[35:50, 21:180:12] = image[35:50, 22:180:12] = 30
+    image[35:50, 23:180:12] = 30
+    image[5] = 0
+    near = zoomed(image, 0.5)
+    assert near.shape == (30, 200, 3) and not (near == 0).any()
+    assert (near == 30).sum() == (image == 30).sum()
+    assert zoomed(image[:5, :, 0], 0.5).shape == (5, 200)
+    assert zoomed(np.full((40, 40), 9, np.uint8), 0.75).shape == (30, 40)
 
 
 def test_the_switch_reaches_the_recognizer() -> None:
