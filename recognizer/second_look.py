@@ -24,7 +24,7 @@ Floats = npt.NDArray[np.float32]
 #: so that a stroke on the border between two comes to lie within one.
 MOVES = ((2, 1), (-2, -1))
 #: Parts of a picture's height that are looked at from nearer, by task.
-ZOOMS = {"captcha": (0.75, 0.55), "expressions": (0.75, 0.55), "handwriting": (0.88,)}
+ZOOMS = {"captcha": (0.75, 0.55), "expressions": (0.75,), "handwriting": (0.88,)}
 _LEAST = 1e-30
 _THIN = 3  # pixels; lines that are not thicker than letters' strokes do not count as ink
 _LOWEST = 8  # rows that a part has at least

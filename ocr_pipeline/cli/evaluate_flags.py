@@ -104,7 +104,7 @@ def rendered_flags(command: F) -> F:
 DECODING = {
     "grammar": "Prefer readings that can be a plate or an expression.",
     "language_model": "Let a character n-gram decide on what the net is not sure of.",
-    "second_look": "Where there is no language, look again at what the net is not sure of.",
+    "second_look": "Where it reads no print, look again at what the net is not sure of.",
 }
 
 

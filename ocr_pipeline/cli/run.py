@@ -164,7 +164,7 @@ def _option(flag: str, **kwargs: Any) -> Any:
 )
 @_option(
     "--second-look/--no-second-look",
-    help="Look again at plates, captchas and expressions that the net is not sure of.",
+    help="Look again at plates, captchas, expressions, hands that the net is not sure of.",
 )
 @_option("--min-score", type=float, help="Drop lines of which the detector is less sure (0 to 1).")
 @_option(
