@@ -189,6 +189,9 @@ class _Run:
             if self.stop is None:
                 self._validate()
         self._save()
+        if self.world > 1:
+            # A process that ends while another still writes takes the connections with it.
+            torch.distributed.barrier()
         if self.stop is not None:
             self._say(f"stopped; continue with --resume --out {options.out}")
             raise KeyboardInterrupt
