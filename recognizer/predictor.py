@@ -46,9 +46,9 @@ Line: TypeAlias = npt.NDArray[np.float32]  # (height, W), or (3, height, W) in c
 Rows: TypeAlias = npt.NDArray[np.float32]  # (T, classes) probabilities
 DEFAULT = "crnn-latin"
 _NARROW_BEAM = 4  # of nets without recurrence
-# A line that is right with less than these probabilities is read again with the language model, or,
+# A line that is right with less than this probability is read again with the language model, or,
 # where there is no language, looked at again.
-_DOUBTFUL, _UNSURE = 0.9, 0.98
+_DOUBTFUL = 0.9
 _USUAL = 512  # a batch holds more lines that are shorter than this, and fewer that are longer
 
 
@@ -178,8 +178,7 @@ class Recognizer:
         views = [_View(line, row) for line, row in zip(lines, rows, strict=True)]
         found = [_Settled(*it) for it in zip(decoded, sure, views, strict=True)]
         if self.language is not None or self.looks_again:
-            least = _UNSURE if self.language is None else _DOUBTFUL
-            doubtful = [i for i, it in enumerate(found) if it.sure < least and it.line.classes]
+            doubtful = [i for i, it in enumerate(found) if it.sure < _DOUBTFUL and it.line.classes]
             settled = self._settled([crops[i] for i in doubtful], [views[i] for i in doubtful])
             for i, it in zip(doubtful, settled, strict=True):
                 found[i] = it
