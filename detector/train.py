@@ -53,6 +53,7 @@ class DetectorTrainOptions:
         val: folders whose ``dev`` images (or all, without splits) are validated on.
         val_images: images taken from each of them.
         rendered_share: share of crops from rendered pages; 0 renders none.
+        kinds: weights of kinds of page that differ from those of ``detector.synthesis.KINDS``.
         val_rendered: rendered pages validated on.
         rendered_pad: growth of rendered lines above and below, in line heights.
         font_dirs: folders of fonts to render with; the system's when empty.
@@ -71,6 +72,7 @@ class DetectorTrainOptions:
     val: tuple[Path, ...] = ()
     val_images: int = 24
     rendered_share: float = 0.5
+    kinds: tuple[tuple[str, float], ...] = ()
     val_rendered: int = 12
     rendered_pad: float = 0.0
     font_dirs: tuple[Path, ...] = ()
@@ -139,7 +141,7 @@ class DetectorTask:
         rendered = None
         self._held_out: RenderedPages | None = None
         if options.rendered_share > 0:
-            renderer = make_renderer(options.font_dirs, options.corpora)
+            renderer = make_renderer(options.font_dirs, options.corpora, options.kinds)
             rendered = RenderedPages(renderer, options.seed, options.rendered_pad)
             # Another seed, so that no page is both trained and validated on.
             self._held_out = RenderedPages(renderer, options.seed + 7919, options.rendered_pad)
@@ -203,14 +205,19 @@ class DetectorTask:
         return {key: value for key, value in state.items() if not key.startswith(heads)}
 
 
-def make_renderer(font_dirs: Sequence[Path] = (), corpora: Sequence[Path] = ()) -> Any:
-    """The renderer of pages with these fonts and texts."""
-    from detector.synthesis import PageOptions, PageRenderer
+def make_renderer(
+    font_dirs: Sequence[Path] = (),
+    corpora: Sequence[Path] = (),
+    kinds: Sequence[tuple[str, float]] = (),
+) -> Any:
+    """The renderer of pages with these fonts, texts and weights of kinds of page."""
+    from detector.synthesis import KINDS, PageOptions, PageRenderer
     from ocr_pipeline.core.rendering.fonts import FontLibrary
     from ocr_pipeline.core.rendering.text import TextSource
 
     fonts = FontLibrary(list(font_dirs) or None)
-    return PageRenderer(PageOptions(), fonts=fonts, text=TextSource(corpus=list(corpora)))
+    options = PageOptions(kinds={**KINDS, **dict(kinds)})
+    return PageRenderer(options, fonts=fonts, text=TextSource(corpus=list(corpora)))
 
 
 def _some(pages: list[LabeledPage], count: int) -> list[LabeledPage]:
@@ -306,11 +313,32 @@ class _WeightedSet(click.ParamType):
             return Path(str(value)), 1.0
 
 
+class _WeightedKind(click.ParamType):
+    """KIND=WEIGHT."""
+
+    name = "kind=weight"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, float]:
+        kind, _, weight = str(value).partition("=")
+        try:
+            return kind, float(weight)
+        except ValueError:
+            return self.fail(f"{value!r}: give a kind of page and its weight, like banner=3")
+
+
 @click.command("detector")
 @click.option("--real", type=_WeightedSet(), multiple=True, help="Labelled pages; repeatable.")
 @click.option("--val", type=click.Path(path_type=Path), multiple=True, help="Pages to validate on.")
 @click.option("--val-images", default=24, show_default=True, help="Images of each --val set.")
 @click.option("--rendered-share", default=0.5, show_default=True, help="Share of rendered crops.")
+@click.option(
+    "--kind",
+    "kinds",
+    type=_WeightedKind(),
+    multiple=True,
+    metavar="KIND=WEIGHT",
+    help="How often a kind of page is rendered, others being 0.4 to 3; repeatable.",
+)
 @click.option("--val-rendered", default=12, show_default=True, help="Rendered validation pages.")
 @click.option("--rendered-pad", default=0.0, show_default=True, help="Looseness of rendered lines.")
 @click.option(

@@ -7,6 +7,7 @@ photographs whose bars, grids and wheels are no text.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,8 @@ from detector.synthesis import clutter
 from detector.synthesis.canvas import BLACK, Canvas, Color, Style
 from detector.synthesis.draft import WHITE, Draft
 from detector.synthesis.prose import wrap
+
+_HEAVY = re.compile(r"bold|black|heavy|cond|narrow|impact|anton|bebas|oswald", re.I)
 
 
 def banner(draft: Draft) -> Canvas:
@@ -31,6 +34,8 @@ def banner(draft: Draft) -> Canvas:
     largest = min(70.0, canvas.height / 3 + 10)
     if draft.chance(0.4):  # a few words that are the picture
         largest = max(largest, min(canvas.height * 0.6, canvas.width / 4))
+    if draft.chance(0.4):
+        y = _slogan(draft, canvas, y)
     while y < canvas.height * 0.92:
         size = float(np.exp(draft.uniform(np.log(9), np.log(largest))))
         y = _group(draft, canvas, y, size) + size * draft.uniform(0.3, 2.0)
@@ -127,6 +132,44 @@ def _group(draft: Draft, canvas: Canvas, y: float, size: float) -> float:
         _put(draft, canvas, x + (wide / 2 if anchor == "m" else 0), at, line, style, anchor)
         y += style.height * 1.1
     return y
+
+
+def _slogan(draft: Draft, canvas: Canvas, y: float) -> float:
+    """Two to four short lines of heavy type that fill the picture, set as tightly as headlines
+    are: capitals almost touch, above each other and side by side; returns the y below."""
+    style = draft.style(20, draft.pick(["sans", "display", "display"]), fill=BLACK)
+    for _ in range(6):
+        if _HEAVY.search(style.face.name):
+            break
+        style = draft.style(20, draft.pick(["sans", "display"]), fill=BLACK)
+    tracking = draft.uniform(-0.05, 0.02)
+    style = replace(style, tracking=tracking, stretch=(draft.uniform(0.65, 1.05), 1.0))
+    count, capitals, filled = draft.between(1, 4), draft.chance(0.8), draft.chance(0.5)
+    texts = [draft.words(draft.between(1, 3)) for _ in range(count)]
+    texts = [text.upper() if capitals else text.capitalize() for text in texts]
+    lengths = [canvas.measure(text, style) for text in texts]
+    if min(lengths) < 1:
+        return y
+    wide = canvas.width * draft.uniform(0.35, 0.95)
+    x = draft.uniform(2.0, max(3.0, canvas.width - wide - 4))
+    fits = [wide / (length if filled else max(lengths)) for length in lengths]
+    lines = [style.scaled(min(fit, canvas.height / 2.2 / style.cap)) for fit in fits]
+    leading = draft.uniform(1.12, 1.4)
+    below = lines[-1].height - lines[-1].band[0]
+    shrink = (canvas.height - y - 4) / (sum(line.cap for line in lines) * leading + below + 1)
+    if shrink < 0.2:
+        return y
+    if shrink < 1:
+        lines = [line.scaled(shrink) for line in lines]
+    high = sum(line.cap for line in lines) * leading
+    ink = _ink(draft, float(_under(canvas, x, y, wide, high).mean()))
+    baseline = y + lines[0].band[0] - lines[0].cap * leading
+    for text, line in zip(texts, lines, strict=True):
+        baseline += line.cap * leading
+        fill = _ink(draft, float(_under(canvas, x, y, wide, high).mean()))
+        one = replace(line, fill=ink if draft.chance(0.75) else fill)
+        _put(draft, canvas, x, round(baseline), text, one, "l")
+    return baseline + lines[-1].band[1]
 
 
 def _under(canvas: Canvas, x: float, y: float, wide: float, high: float) -> np.ndarray:
