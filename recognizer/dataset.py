@@ -22,7 +22,7 @@ from recognizer.label_pages import page_format, read_page_files
 from recognizer.labels import FORMATS, read_labels
 from recognizer.left_out import LeftOut
 from recognizer.plates import find_codec
-from recognizer.preprocessing import round_up, to_grey, to_rgb
+from recognizer.preprocessing import as_seen, round_up
 
 _log = logging.getLogger(__name__)
 
@@ -134,7 +134,7 @@ def load_lines(
     """
     lines: list[RealLine] = []
     left_out = LeftOut(spec.root)
-    for line in _iter_lines(spec, left_out, to_rgb if color == "rgb" else to_grey):
+    for line in _iter_lines(spec, left_out, color):
         missing = alphabet.missing(line.text)
         if missing:
             left_out.add("with characters outside the alphabet", f"{line.name}: {missing!r}")
@@ -151,21 +151,19 @@ def load_lines(
     return lines
 
 
-def _iter_lines(
-    spec: SetSpec, left_out: LeftOut, shown: Callable[[Image], Image]
-) -> Iterator[RealLine]:
+def _iter_lines(spec: SetSpec, left_out: LeftOut, color: str) -> Iterator[RealLine]:
     """The lines of a set that have an image and a label."""
     pages = _pages(spec)
     if pages is not None:
         for page in pages:
-            yield from _page_lines(page, spec, left_out, shown)
+            yield from _page_lines(page, spec, left_out, color)
         return
     for sample in read_labels(spec.root, spec.format, spec.characters, spec.base, spec.split):
         label = _label(spec, sample.text, sample.name, left_out)
         if not label:
             continue
         try:
-            image = shown(sample.load())
+            image = as_seen(sample.load(), color)
         except InputError as error:
             left_out.add("whose image cannot be read", str(error))
             continue
@@ -196,10 +194,10 @@ def _label(spec: SetSpec, text: str, name: str, left_out: LeftOut) -> str | None
 
 
 def _page_lines(
-    page: LabeledPage, spec: SetSpec, left_out: LeftOut, shown: Callable[[Image], Image]
+    page: LabeledPage, spec: SetSpec, left_out: LeftOut, color: str
 ) -> Iterator[RealLine]:
     try:
-        image = shown(load_image(page.image))
+        image = as_seen(load_image(page.image), color)
     except InputError as error:
         left_out.add("of pages that cannot be read", str(error))
         return

@@ -23,23 +23,24 @@ import numpy.typing as npt
 from ocr_pipeline.core.atomic import write_atomic
 from ocr_pipeline.core.errors import DataError, WeightsError
 from ocr_pipeline.core.weights import weights_folders
+from recognizer.spacing import is_ideograph
 
 ORDER = 5
 SUFFIX = ".ngram"
 _FORMAT = 1
-_LATIN_TASKS = ("", "latin", "handwriting")
-_TASKS = (*_LATIN_TASKS, "chinese")
+_TASKS = ("", "latin", "handwriting", "chinese")
 _LATIN = frozenset(" 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _EDGE = "\n"  # before the first character of a line
 # Logarithms are kept in steps of this size, down to 255 of them.
 _STEP = 1 / 16
 _DISCOUNT = 0.75
 _UNKNOWN = -12.0  # ln P of a character that was never seen
-# Symbols are numbered from 1; strings of up to seven of them are numbers of that base.
-_BITS = 8
-_BASE = 1 << _BITS
+# Symbols are numbered from 1, and a string of them is a number with so many bits for each.
+_NARROW, _WIDE = 8, 13
+_ALL_BITS = 63
 _MEMORY = 200_000
-_MOST_SYMBOLS = 250
+#: Symbols that a model of an alphabet knows, and of a script with thousands of characters.
+FEW, MANY = 250, 8000
 
 Keys = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -74,7 +75,8 @@ class LanguageModel:
         # Searched by bisection: no table of objects, which would be a hundred times the size.
         self._grams, self._logs = array("q", grams.tobytes()), logs.tobytes()
         self._contexts, self._rests = array("q", contexts.tobytes()), rests.tobytes()
-        self._mask = (1 << _BITS * (order - 1)) - 1
+        self._bits = _bits(len(symbols))
+        self._mask = (1 << self._bits * (order - 1)) - 1
         self._known: dict[int, float] = {}
 
     def __len__(self) -> int:
@@ -97,11 +99,11 @@ class LanguageModel:
 
     def after(self, state: int, number: int) -> int:
         """The state after one more character; after one that was never seen nothing is known."""
-        return (state << _BITS | number) & self._mask if number else 0
+        return (state << self._bits | number) & self._mask if number else 0
 
     def follow(self, state: int, number: int) -> float:
         """ln P(the character of that number | the state)."""
-        asked = state << _BITS | number
+        asked = state << self._bits | number
         found = self._known.get(asked)
         if found is None:
             if len(self._known) >= _MEMORY:
@@ -110,16 +112,16 @@ class LanguageModel:
         return found
 
     def _look_up(self, state: int, number: int) -> float:
-        left, length = 0, (state.bit_length() + _BITS - 1) // _BITS
+        left, length = 0, (state.bit_length() + self._bits - 1) // self._bits
         while True:
-            value = _find(self._grams, self._logs, state << _BITS | number)
+            value = _find(self._grams, self._logs, state << self._bits | number)
             if value is not None:
                 return -(left + value) * _STEP
             left += _find(self._contexts, self._rests, state) or 0
             if not length:
                 return _UNKNOWN
             length -= 1
-            state &= (1 << _BITS * length) - 1
+            state &= (1 << self._bits * length) - 1
 
     def save(self, path: str | Path) -> None:
         """Writes the file."""
@@ -169,11 +171,6 @@ def _bundled(name: str) -> LanguageModel | None:
     return next((LanguageModel.load(path) for path in paths if path.is_file()), None)
 
 
-def in_a_language(preset: str) -> bool:
-    """Whether a task's net reads a language, not numbers and letters at random."""
-    return preset in _TASKS
-
-
 def language_for(preset: str, characters: Sequence[str]) -> LanguageModel | None:
     """The bundled model of what a net reads; None where there is none.
 
@@ -182,9 +179,16 @@ def language_for(preset: str, characters: Sequence[str]) -> LanguageModel | None
             are in no language.
         characters: its alphabet.
     """
-    if preset not in _LATIN_TASKS or not _LATIN.issubset(characters):
+    if preset not in _TASKS:
         return None
-    return _bundled("latin")
+    if any(map(is_ideograph, characters)):
+        return _bundled("chinese")
+    return _bundled("latin") if _LATIN.issubset(characters) else None
+
+
+def _bits(symbols: int) -> int:
+    """Bits of a symbol's number."""
+    return _NARROW if symbols <= FEW else _WIDE
 
 
 def _find(keys: array[int], values: bytes, key: int) -> int | None:
@@ -209,39 +213,45 @@ def fit_language(
     order: int = ORDER,
     least: Sequence[int] = (1, 1, 1, 2),
     about: str = "",
+    symbols: int = FEW,
 ) -> LanguageModel:
     """Counts the characters of lines of text.
 
     Args:
         lines: of text.
-        order: characters that are looked at, the predicted one included; 8 at most.
+        order: characters that are looked at, the predicted one included; 7 at most, and 4 where
+            there are more symbols than :data:`FEW`.
         least: how often strings of 1, 2 and more characters must have been seen to be kept; the
             last number holds for all longer ones.
         about: what the text is, for the file.
+        symbols: how many are known at most, the most frequent of them.
 
     Raises:
-        DataError: if there is no text.
+        DataError: if there is no text, or the order is too great.
     """
-    if not 1 <= order <= 7:
-        raise DataError(f"the order of an n-gram must lie between 1 and 7, not {order}")
     texts = [folded for line in lines if (folded := "".join(map(_fold, " ".join(line.split()))))]
     if not texts:
         raise DataError("there is no text to learn from")
-    whole = _EDGE + _EDGE.join(texts) + _EDGE
-    symbols, numbers = _numbered(whole)
-    edge = symbols.index(_EDGE) + 1
-    levels = [_level(numbers, edge, length) for length in range(1, order + 1)]
+    known, numbers = _numbered(_EDGE + _EDGE.join(texts) + _EDGE, min(symbols, MANY))
+    edge, base = known.index(_EDGE) + 1, 1 << _bits(len(known))
+    most = _ALL_BITS // _bits(len(known))
+    if not 1 <= order <= most:
+        raise DataError(
+            f"the order of an n-gram of {len(known)} characters must lie between 1 and {most}, "
+            f"not {order}"
+        )
+    levels = [_level(numbers, edge, length, base) for length in range(1, order + 1)]
     shorter: Floats = np.zeros(0)
     grams, logs, contexts, rests = [], [], [], []
     for length, (keys, counts) in enumerate(levels, 1):
-        before = keys // _BASE
+        before = keys // base
         owners, first, sizes = np.unique(before, return_index=True, return_counts=True)
         totals = np.add.reduceat(counts, first).astype(float)
         left = _DISCOUNT * sizes / totals
         if length == 1:
-            below = np.full(len(keys), 1.0 / (len(symbols) + 1))
+            below = np.full(len(keys), 1.0 / (len(known) + 1))
         else:
-            suffixes = keys % _BASE ** (length - 1)
+            suffixes = keys % base ** (length - 1)
             below = shorter[np.searchsorted(levels[length - 2][0], suffixes)]
         owner = np.repeat(np.arange(len(owners)), sizes)
         shorter = np.maximum(counts - _DISCOUNT, 0) / totals[owner] + left[owner] * below
@@ -252,22 +262,22 @@ def fit_language(
         contexts.append(owners[used])
         rests.append(_steps(left[used]))
     return LanguageModel(
-        order, symbols, *_sorted(grams, logs), *_sorted(contexts, rests), about=about
+        order, known, *_sorted(grams, logs), *_sorted(contexts, rests), about=about
     )
 
 
-def _numbered(text: str) -> tuple[str, npt.NDArray[np.int64]]:
+def _numbered(text: str, most: int) -> tuple[str, npt.NDArray[np.int64]]:
     """The characters of a text, the frequent ones if there are too many, and their numbers."""
     codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
     found, where, counts = np.unique(codes, return_inverse=True, return_counts=True)
-    often = np.argsort(-counts, kind="stable")[:_MOST_SYMBOLS]
+    often = np.argsort(-counts, kind="stable")[:most]
     table = np.zeros(len(found), np.int64)
     table[np.sort(often)] = np.arange(1, len(often) + 1)
     return "".join(chr(code) for code in found[np.sort(often)]), table[where.reshape(-1)]
 
 
 def _level(
-    numbers: npt.NDArray[np.int64], edge: int, length: int
+    numbers: npt.NDArray[np.int64], edge: int, length: int, base: int
 ) -> tuple[Keys, npt.NDArray[np.int64]]:
     """Keys and counts of the strings of a length within lines; an edge may only begin one."""
     count = len(numbers) - length + 1
@@ -275,7 +285,7 @@ def _level(
     fits = np.ones(len(keys), bool)
     for place in range(length):
         part = numbers[place : place + len(keys)]
-        keys = keys * _BASE + part
+        keys = keys * base + part
         fits &= part > 0
         if place:
             fits &= part != edge

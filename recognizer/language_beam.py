@@ -15,6 +15,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from recognizer.alphabet import Alphabet
 from recognizer.language import LanguageModel
 
 
@@ -35,9 +36,46 @@ class Search:
     margin: float = 6.0
 
 
+_SEARCHES = {
+    # Hands run letters together, which costs a reading characters.
+    "handwriting": Search(reward=3.0, width=24, margin=9.0),
+    # Where a net is in doubt between several characters, none of them may have as much as "none".
+    "chinese": Search(weight=0.25, reward=6.0),
+}
+
+
 def search_for(preset: str) -> Search:
-    """What suits a task's net: hands run letters together, which costs a reading characters."""
-    return Search(reward=3.0, width=24, margin=9.0) if preset == "handwriting" else Search()
+    """What suits a task's net."""
+    return _SEARCHES.get(preset, Search())
+
+
+class LanguageReader:
+    """Reads lines in the light of a language.
+
+    Args:
+        model: the language.
+        alphabet: the net's characters.
+        search: how far the language is trusted.
+    """
+
+    def __init__(self, model: LanguageModel, alphabet: Alphabet, search: Search) -> None:
+        self.model, self.search, self.blank = model, search, alphabet.blank_index
+        self._numbers = [
+            0 if index == self.blank else model.numbers(alphabet.character(index))[0]
+            for index in range(len(alphabet.characters) + 1)
+        ]
+
+    def read(self, probabilities: npt.NDArray[np.float32]) -> tuple[int, ...]:
+        """The likeliest text of a line's (T, classes), as classes."""
+        return language_beam(probabilities, self.blank, self.model, self._numbers, self.search)
+
+    def prior(self, text: Sequence[int]) -> float:
+        """What the language adds to the logarithm of a text's probability."""
+        state, total = self.model.begin(), 0.0
+        for index in text:
+            total += self.model.follow(state, self._numbers[index]) + self.search.reward
+            state = self.model.after(state, self._numbers[index])
+        return self.search.weight * total
 
 
 def language_beam(

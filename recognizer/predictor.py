@@ -23,21 +23,20 @@ from recognizer.confidence import Calibration, states_of, sum_over_paths
 from recognizer.ctc import Decoded, greedy, widen_spans
 from recognizer.decode_options import DecodeOptions
 from recognizer.grammar import rule_for
-from recognizer.language import LanguageModel, in_a_language, language_for
-from recognizer.language_beam import language_beam, search_for
+from recognizer.language import language_for
+from recognizer.language_beam import LanguageReader, search_for
 from recognizer.layers import Columns
 from recognizer.net import NET, softmax
 from recognizer.preprocessing import (
     COLORS,
     PREPROCESSING,
+    as_seen,
     prepare,
     round_up,
     snug,
     stack,
-    to_grey,
-    to_rgb,
 )
-from recognizer.second_look import MOVES, ZOOMS, best_agreed, moved, zoomed
+from recognizer.second_look import MOVES, ZOOMS, best_agreed, looks_again, moved, zoomed
 from recognizer.spacing import is_ideograph, with_missed_blanks, without_false_blanks
 from recognizer.straighten import corners, extent, straightened
 
@@ -46,8 +45,8 @@ Line: TypeAlias = npt.NDArray[np.float32]  # (height, W), or (3, height, W) in c
 Rows: TypeAlias = npt.NDArray[np.float32]  # (T, classes) probabilities
 DEFAULT = "crnn-latin"
 _NARROW_BEAM = 4  # of nets without recurrence
-# A line that is right with less than this probability is read again with the language model, or,
-# where there is no language, looked at again.
+# A line that is right with less than this probability is read again with the language model, where
+# there is one, and looked at again, where that helps.
 _DOUBTFUL = 0.9
 _USUAL = 512  # a batch holds more lines that are shorter than this, and fewer that are longer
 
@@ -123,13 +122,16 @@ class Recognizer:
         self.ideographs = any(map(is_ideograph, self.alphabet.characters))
         preset = str(header.get("preset", ""))
         self.rule = rule_for(preset, self.alphabet)
-        self.language: LanguageModel | None = None
+        self.language: LanguageReader | None = None
         if self.decoding.language_model and self.decoding.beam is None:
-            self.language = language_for(preset, self.alphabet.characters)
-        self.search = search_for(preset)
+            model = language_for(preset, self.alphabet.characters)
+            if model is not None:
+                self.language = LanguageReader(model, self.alphabet, search_for(preset))
         looks = self.decoding.second_look and self.decoding.lexicon is None
+        looks = looks and looks_again(preset)
+        self.moves = MOVES if looks else ()
         self.zooms = ZOOMS.get(preset, ()) if looks else ()
-        self.looks_again = looks and (bool(self.zooms) or not in_a_language(preset))
+        self.straightens = looks and bool(self.width)  # plates fill an input of one size
 
     @classmethod
     def from_weights(
@@ -164,8 +166,7 @@ class Recognizer:
         """
         with stage("crop"):
             if not self.width:
-                shown = to_rgb if self.color == "rgb" else to_grey
-                crops = [snug(shown(crop)) for crop in crops]
+                crops = [snug(as_seen(crop, self.color)) for crop in crops]
             lines = [prepare(crop, self.height, self.width, self.color) for crop in crops]
         with stage("decode"):
             return self._read(crops, lines)
@@ -177,9 +178,9 @@ class Recognizer:
         sure = self.calibration.apply(self._sums(rows, decoded)).tolist()
         views = [_View(line, row) for line, row in zip(lines, rows, strict=True)]
         found = [_Settled(*it) for it in zip(decoded, sure, views, strict=True)]
-        if self.language is not None or self.looks_again:
+        if self.language is not None or self.moves:
             doubtful = [i for i, it in enumerate(found) if it.sure < _DOUBTFUL and it.line.classes]
-            settled = self._settled([crops[i] for i in doubtful], [views[i] for i in doubtful])
+            settled = self._settled([crops[i] for i in doubtful], [found[i] for i in doubtful])
             for i, it in zip(doubtful, settled, strict=True):
                 found[i] = it
         return [self._reading(it) for it in found]
@@ -204,36 +205,51 @@ class Recognizer:
         emitted = [states_of(row, text, blank) for row, text in zip(rows, texts, strict=True)]
         return sum_over_paths(emitted, texts)
 
-    def _settled(self, crops: Sequence[Image], views: Sequence[_View]) -> list[_Settled]:
+    def _settled(self, crops: Sequence[Image], found: Sequence[_Settled]) -> list[_Settled]:
         """Looks at crops again, and asks the language that they are in."""
-        surer = self._surer_views(crops, views)
+        views = [it.view for it in found]
+        surer = self._surer_views(crops, views) if self.zooms or self.straightens else {}
         if self.language is not None:
-            best = [surer.get(i, view) for i, view in enumerate(views)]
-            return self._with_language(best, self.language)
-        agreed = self._agreed(views)
-        seen = list(views)
-        for (i, view), found in zip(surer.items(), self._agreed(list(surer.values())), strict=True):
-            if found[1] > agreed[i][1]:
-                agreed[i], seen[i] = found, view
-        sure = self.calibration.apply([probability for _, probability in agreed]).tolist()
-        return [
-            _Settled(line, confidence, view)
-            for (line, _), confidence, view in zip(agreed, sure, seen, strict=True)
-        ]
+            return self._in_language([surer.get(i, view) for i, view in enumerate(views)])
+        settled = self._agreed(views, [it.line for it in found])
+        nearer = list(surer.values())
+        others = self._agreed(nearer, [self._decode(view.row) for view in nearer])
+        for i, other in zip(surer, others, strict=True):
+            if other.sure > settled[i].sure:
+                settled[i] = other
+        return settled
 
-    def _agreed(self, views: Sequence[_View]) -> list[tuple[Decoded, float]]:
-        """What several looks at each line agree on, and how probable all of them hold it."""
+    def _looks(self, views: Sequence[_View]) -> list[tuple[Rows, ...]]:
+        """Of each view what the net makes of it, as it is and moved."""
+        moves = ([moved(view.line, *move) for view in views] for move in self.moves)
+        return list(zip([view.row for view in views], *map(self._rows, moves), strict=True))
+
+    def _agreed(self, views: Sequence[_View], first: Sequence[Decoded]) -> list[_Settled]:
+        """What several looks at each line agree on; ``first`` is what the first of them read."""
+        looks = self._looks(views)
+        texts = [
+            [line.classes, *(self._decode(row).classes for row in rows[1:])]
+            for line, rows in zip(first, looks, strict=True)
+        ]
         blank = self.alphabet.blank_index
-        looks = [[view.row for view in views]]
-        looks += [self._rows([moved(view.line, *move) for view in views]) for move in MOVES]
-        found: list[tuple[Decoded, float]] = []
-        for seen in zip(*looks, strict=True):
-            first, *others = [self._decode(row) for row in seen]
-            texts = [first.classes, *(other.classes for other in others)]
-            text, probability = best_agreed(seen, texts, blank)
-            same = text == first.classes
-            found.append((first if same else align_all(seen[:1], [text], blank)[0], probability))
-        return found
+        agreed = best_agreed(looks, texts, blank)
+        lines = [
+            line if line.classes == text else align_all([view.row], [text], blank)[0]
+            for line, view, (text, _) in zip(first, views, agreed, strict=True)
+        ]
+        sure = self.calibration.apply([probability for _, probability in agreed]).tolist()
+        return [_Settled(*it) for it in zip(lines, sure, views, strict=True)]
+
+    def _in_language(self, views: Sequence[_View]) -> list[_Settled]:
+        """What the language and all looks at each line agree on."""
+        language, blank = self.language, self.alphabet.blank_index
+        assert language is not None
+        looks = self._looks(views)
+        texts = [[language.read(row) for row in rows] for rows in looks]
+        agreed = best_agreed(looks, texts, blank, language.prior)
+        lines = align_all([view.row for view in views], [text for text, _ in agreed], blank)
+        sure = self.language_calibration.apply([probability for _, probability in agreed]).tolist()
+        return [_Settled(*it, True) for it in zip(lines, sure, views, strict=True)]
 
     def _surer_views(self, crops: Sequence[Image], views: Sequence[_View]) -> dict[int, _View]:
         """Straightened plates and nearer views, where the net reads with more certainty in them."""
@@ -257,26 +273,12 @@ class Recognizer:
 
     def _parts(self, crop: Image) -> Iterator[tuple[Image, tuple[float, float]]]:
         """Parts of a crop that may be read better than all of it, with their place in its width."""
-        if self.width and self.looks_again:
+        if self.straightens:
             for quad in corners(crop):
-                front = straightened(crop, quad, self.height, self.width)
+                front = straightened(crop, quad, self.height)
                 yield front, extent(quad, crop.shape[1])
         for share in self.zooms:
             yield zoomed(crop, share), (0.0, 1.0)
-
-    def _with_language(self, views: Sequence[_View], language: LanguageModel) -> list[_Settled]:
-        """Reads lines again with the language model."""
-        rows = [view.row for view in views]
-        blank, alphabet = self.alphabet.blank_index, self.alphabet
-        classes = range(len(alphabet.characters) + 1)
-        numbers = [
-            0 if index == blank else language.numbers(alphabet.character(index))[0]
-            for index in classes
-        ]
-        texts = [language_beam(row, blank, language, numbers, self.search) for row in rows]
-        decoded = align_all(rows, texts, blank)
-        sure = self.language_calibration.apply(self._sums(rows, decoded)).tolist()
-        return [_Settled(*it, True) for it in zip(decoded, sure, views, strict=True)]
 
     def _probabilities(self, lines: Sequence[Line], width: int) -> Rows:
         with stage("recognize"):

@@ -43,6 +43,11 @@ def to_rgb(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return cv2.cvtColor(to_grey(image), cv2.COLOR_GRAY2RGB).astype(np.uint8, copy=False)
 
 
+def as_seen(image: npt.NDArray[np.uint8], color: str) -> npt.NDArray[np.uint8]:
+    """An image in what a net sees of it, one of :data:`COLORS`."""
+    return to_rgb(image) if color == "rgb" else to_grey(image)
+
+
 def snug(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """The band of a picture in which its one line stands, where most of the picture is empty.
 
@@ -129,7 +134,7 @@ def prepare(
         width: to which the crop is stretched; 0 keeps its aspect.
         color: what the net sees, of :data:`COLORS`.
     """
-    image = to_rgb(crop) if color == "rgb" else to_grey(crop)
+    image = as_seen(crop, color)
     return normalise(stretch(image, height, width) if width else scale_to_height(image, height))
 
 

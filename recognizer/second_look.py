@@ -9,7 +9,7 @@ height have few of the net's rows: without what is above and below they have mor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -19,6 +19,7 @@ from recognizer.confidence import states_of, sum_over_paths
 from recognizer.preprocessing import to_grey
 
 Floats = npt.NDArray[np.float32]
+Classes = tuple[int, ...]
 
 #: Pixels to the right and down by which a line is moved for each further look: half a time step,
 #: so that a stroke on the border between two comes to lie within one.
@@ -55,23 +56,42 @@ def zoomed(image: npt.NDArray[np.uint8], share: float) -> npt.NDArray[np.uint8]:
     return image[top : top + rows]
 
 
+def looks_again(preset: str) -> bool:
+    """Whether a second look helps a task's net: Latin print, it does not."""
+    return preset not in ("", "latin")
+
+
 def best_agreed(
-    looks: Sequence[Floats], texts: Sequence[tuple[int, ...]], blank: int
-) -> tuple[tuple[int, ...], float]:
-    """The text that all looks at a line together hold for the likeliest.
+    looks: Sequence[Sequence[Floats]],
+    texts: Sequence[Sequence[Classes]],
+    blank: int,
+    prior: Callable[[Classes], float] | None = None,
+) -> list[tuple[Classes, float]]:
+    """Of each line the text that all looks at it together hold for the likeliest.
 
     Args:
-        looks: (T, classes) probabilities of each.
-        texts: classes of what each read.
+        looks: of each line its looks' (T, classes) probabilities.
+        texts: of each line the classes of what the looks read.
         blank: class of the blank.
+        prior: how likely a text is before it was seen, as a logarithm; all alike without one.
 
     Returns:
-        The text, and its probability: the geometric mean of the looks'.
+        Of each line the text, and its probability: the geometric mean of the looks'.
     """
-    candidates = sorted(set(texts))
-    emitted = [states_of(look, text, blank) for text in candidates for look in looks]
-    repeated = [text for text in candidates for _ in looks]
-    seen = sum_over_paths(emitted, repeated).reshape(len(candidates), len(looks))
-    means = np.log(np.maximum(seen, _LEAST)).mean(1)
-    best = int(means.argmax())
-    return candidates[best], float(np.exp(means[best]))
+    candidates = [sorted(set(read)) for read in texts]
+    asked = [
+        (look, text)
+        for seen, read in zip(looks, candidates, strict=True)
+        for text in read
+        for look in seen
+    ]
+    emitted = [states_of(look, text, blank) for look, text in asked]
+    sums = np.log(np.maximum(sum_over_paths(emitted, [text for _, text in asked]), _LEAST))
+    found: list[tuple[Classes, float]] = []
+    for seen, read in zip(looks, candidates, strict=True):
+        now, sums = np.split(sums, [len(read) * len(seen)])
+        means = now.reshape(len(read), len(seen)).mean(1)
+        scores = means if prior is None else means + [prior(text) for text in read]
+        best = int(scores.argmax())
+        found.append((read[best], float(np.exp(means[best]))))
+    return found

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from ocr_pipeline.core.geometry import crop_quad, order_quad, polygon_iou, quad_size
 from recognizer.preprocessing import to_rgb
 
 Image = npt.NDArray[np.uint8]
@@ -47,21 +48,16 @@ def corners(image: Image, most: int = 2) -> list[Quad]:
     for _, quad in found:
         if len(kept) == most:
             break
-        if all(_shared(quad, other, (size[1], size[0])) < _SAME for other in kept):
+        if all(polygon_iou(quad, other) < _SAME for other in kept):
             kept.append(quad)
     scale = np.array([wide / size[0], tall / size[1]], np.float32)
     return [quad * scale for quad in kept]
 
 
-def straightened(image: Image, quad: Quad, height: int, width: int) -> Image:
-    """A plate from the front, large enough for a net's input of (height, width)."""
-    wide, tall = _SCALE * width, _SCALE * height
-    x, y = _MARGIN * wide, _MARGIN * tall
-    front = np.array([[x, y], [wide - x, y], [wide - x, tall - y], [x, tall - y]], np.float32)
-    matrix = cv2.getPerspectiveTransform(quad, front)
-    return cv2.warpPerspective(
-        image, matrix, (wide, tall), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    ).astype(np.uint8, copy=False)
+def straightened(image: Image, quad: Quad, height: int) -> Image:
+    """A plate from the front, with room to spare for a net's input of that height."""
+    wide, tall = quad_size(quad)
+    return crop_quad(image, quad, _SCALE * height, _MARGIN * wide / tall, _MARGIN)
 
 
 def extent(quad: Quad, width: int) -> tuple[float, float]:
@@ -82,8 +78,7 @@ def _places(colors: npt.NDArray[np.float32]) -> Iterator[tuple[float, Quad]]:
         area = cv2.contourArea(hull)
         quad = _four_corners(hull)
         filled = cv2.contourArea(quad)
-        sides = np.linalg.norm(quad - np.roll(quad, -1, 0), axis=1)
-        width, height = sides[0::2].mean(), sides[1::2].mean()
+        width, height = quad_size(quad)
         if not (
             area > 0
             and height >= _LEAST_HEIGHT
@@ -123,15 +118,4 @@ def _four_corners(hull: npt.NDArray[Any]) -> Quad:
         if len(corner) == 4:
             quad = corner[:, 0]
             break
-    quad = quad.astype(np.float32)
-    away = quad - quad.mean(0)
-    quad = quad[np.argsort(np.arctan2(away[:, 1], away[:, 0]))]
-    return np.roll(quad, -int(quad.sum(1).argmin()), 0)
-
-
-def _shared(first: Quad, second: Quad, size: tuple[int, int]) -> float:
-    """Intersection over union of two quadrangles."""
-    masks = np.zeros((2, *size), np.uint8)
-    for mask, quad in zip(masks, (first, second), strict=True):
-        cv2.fillConvexPoly(mask, quad.astype(np.int32), 1)
-    return float((masks[0] & masks[1]).sum() / max((masks[0] | masks[1]).sum(), 1))
+    return order_quad(quad)

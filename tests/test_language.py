@@ -16,8 +16,8 @@ from ocr_pipeline.core.errors import DataError, WeightsError
 from recognizer import DecodeOptions, Recognizer
 from recognizer.alphabet import Alphabet
 from recognizer.beam import CharNgram, align, align_all, prefix_beam
-from recognizer.language import LanguageModel, fit_language, language_for
-from recognizer.language_beam import Search, language_beam
+from recognizer.language import MANY, LanguageModel, fit_language, language_for
+from recognizer.language_beam import LanguageReader, Search, language_beam, search_for
 from recognizer.layers import STRIDE
 from recognizer.preprocessing import PREPROCESSING
 
@@ -89,7 +89,49 @@ def test_text_is_needed() -> None:
         fit_language(LINES, order=9)
 
 
+def test_a_script_of_thousands_of_characters(tmp_path: Path) -> None:
+    characters = "".join(map(chr, range(0x4E00, 0x4E00 + 3000)))
+    lines = [characters[i : i + 10] for i in range(0, 3000, 10)] * 2
+    model = fit_language(lines, order=3, symbols=MANY)
+    assert len(model.symbols) == 3001  # and the edge of a line
+    model.save(tmp_path / "x.ngram")
+    again = LanguageModel.load(tmp_path / "x.ngram")
+    for found in (model, again):
+        after = found.log_probability(characters[500:502], characters[502])
+        assert after > -1 > found.log_probability(characters[500:502], characters[700]) + 4
+    with pytest.raises(DataError, match="between 1 and 4"):
+        fit_language(lines, order=5, symbols=MANY)
+    few = fit_language(lines, order=5)
+    assert len(few.symbols) == 250
+
+
+def test_the_model_of_a_net_is_that_of_its_script() -> None:
+    chinese, latin = language_for("chinese", "中文abc"), language_for("", LETTERS)
+    assert chinese is not None and latin is not None
+    assert language_for("", "中文" + LETTERS) is chinese and chinese is not latin
+    assert chinese.log_probability("自", "己") > chinese.log_probability("自", "已") + 2
+    assert search_for("chinese") != search_for("latin") == search_for("")
+
+
+def test_a_prior_is_what_the_search_adds() -> None:
+    alphabet, model = Alphabet(" aehot"), fit_language(LINES)
+    reader = LanguageReader(model, alphabet, Search())
+    for text in ("the", "hot", "tho"):
+        logs = [model.log_probability("\n" + text[:i], c) for i, c in enumerate(text)]
+        expected = 0.35 * (sum(logs) + 3 * 0.7)
+        assert reader.prior(alphabet.encode(text)) == pytest.approx(expected)
+    assert reader.prior(()) == 0.0
+    # Of two texts that the row holds for alike, the one with the greater prior is read.
+    rows = np.full((3, 7), 1e-4, np.float32)
+    for step, found in enumerate(("t", "ho", "e")):
+        for character in found:
+            rows[step, alphabet.encode(character)[0]] = 1.0 / len(found)
+    assert alphabet.decode(reader.read(rows)) == "the"
+    assert reader.prior(alphabet.encode("the")) > reader.prior(alphabet.encode("toe"))
+
+
 def test_plates_and_other_alphabets_have_none() -> None:
+    assert language_for("plates-china", "京A" + LETTERS) is None
     assert language_for("captcha", LETTERS) is None
     assert language_for("", "0123456789") is None
 
@@ -158,7 +200,7 @@ def read(share: float, **options: Any) -> Any:
     net: Any = Doubtful(alphabet, share)
     reader = Recognizer(net, header, DecodeOptions(**options))
     if reader.language is not None:
-        reader.language = fit_language(LINES)
+        reader.language = LanguageReader(fit_language(LINES), alphabet, Search())
     return reader.read([np.full((32, 64), 255, np.uint8)])[0]
 
 
@@ -186,5 +228,10 @@ def test_the_command_counts_texts_labels_and_rendered_lines(tmp_path: Path) -> N
     model = LanguageModel.load(out)
     assert model.log_probability("\nzzzy", "z") > model.log_probability("\nzzzy", "e")
     assert model.log_probability("sentenc", "e") > -1
+    chinese = ["--preset", "chinese", "--rendered", "30", "--out", str(out)]
+    result = CliRunner().invoke(cli, ["train", "language", *chinese])
+    assert result.exit_code == 0, result.output
+    model = LanguageModel.load(out)
+    assert model.order == 3 and len(model.symbols) > 20
     missing = ["train", "language", "--corpus", str(tmp_path / "none"), "--out", str(out)]
     assert CliRunner().invoke(cli, missing).exit_code != 0

@@ -10,10 +10,10 @@ import pytest
 
 from recognizer import DecodeOptions, Recognizer
 from recognizer.alphabet import Alphabet
-from recognizer.language import in_a_language
+from recognizer.beam import Lexicon
 from recognizer.layers import STRIDE
 from recognizer.preprocessing import PREPROCESSING
-from recognizer.second_look import MOVES, ZOOMS, best_agreed, moved, zoomed
+from recognizer.second_look import MOVES, ZOOMS, best_agreed, looks_again, moved, zoomed
 from recognizer.tasks import PRESETS
 
 LETTERS = "0123456789"
@@ -31,10 +31,18 @@ def test_a_line_is_moved_and_its_edges_drawn_out() -> None:
 def test_what_all_looks_can_agree_on_wins() -> None:
     # Two classes and a blank, one step: the first look is sure of its guess, two others are not.
     looks = [np.array([row], np.float32) for row in ([0, 0.55, 0.45], [0, 0.1, 0.9], [0, 0.2, 0.8])]
-    text, probability = best_agreed(looks, [(1,), (2,), (2,)], blank=0)
-    assert text == (2,)
-    assert probability == pytest.approx((0.45 * 0.9 * 0.8) ** (1 / 3), rel=1e-5)
-    assert best_agreed(looks[:1], [(1,)], blank=0) == ((1,), pytest.approx(0.55))
+    several, single = best_agreed([looks, looks[:1]], [[(1,), (2,), (2,)], [(1,)]], blank=0)
+    assert several == ((2,), pytest.approx((0.45 * 0.9 * 0.8) ** (1 / 3), rel=1e-5))
+    assert single == ((1,), pytest.approx(0.55))
+    assert best_agreed([], [], blank=0) == []
+
+
+def test_a_text_that_was_likely_before_wins_where_looks_are_in_doubt() -> None:
+    looks = [[np.array([row], np.float32) for row in ([0, 0.55, 0.45], [0, 0.5, 0.5])]]
+    for odds, expected in ((0.0, 1), (0.05, 1), (0.2, 2)):  # looks: 0.1 for the first
+        (found,) = best_agreed(looks, [[(1,), (2,)]], 0, lambda text, odds=odds: odds * text[0])
+        assert found[0] == (expected,)
+        assert found[1] == pytest.approx((looks[0][0][0, expected] * 0.5) ** 0.5, rel=1e-5)
 
 
 class Eye:
@@ -88,16 +96,13 @@ def test_sure_images_languages_and_lexicons_are_not_looked_at_again() -> None:
     assert read(0.6, second_look=False)[0].seen == [2]
     for preset in PRESETS:
         zooms = len(ZOOMS.get(preset, ()))
-        looks = 1 + len(MOVES) if zooms or not in_a_language(preset) else 1
+        looks = 1 + len(MOVES) if looks_again(preset) else 1
         # A nearer view, without the dark corner, is surer, and looked at from several places too.
         looks += zooms + len(MOVES) * bool(zooms)
         assert read(0.6, preset)[0].seen == [2] * looks, preset
         assert read(0.6, preset, second_look=False)[0].seen == [2]
-    assert {preset for preset in PRESETS if in_a_language(preset)} == {
-        "latin",
-        "chinese",
-        "handwriting",
-    }
+    assert [preset for preset in PRESETS if not looks_again(preset)] == ["latin"]
+    assert read(0.6, beam=10, lexicon=Lexicon.of(["3", "8"]))[0].seen == [2]
 
 
 def test_a_nearer_view_is_taken_where_the_net_is_surer_in_it() -> None:

@@ -17,6 +17,7 @@ from ocr_pipeline.core.errors import FontError, UsageError
 from ocr_pipeline.core.rendering import degrade as d
 from ocr_pipeline.core.rendering.fonts import Face, FontLibrary
 from ocr_pipeline.core.rendering.words import weighted
+from recognizer.preprocessing import GREY_OF_RGB
 from recognizer.synthesis.captcha_styles import STYLES, Style
 from recognizer.synthesis.clutter import draw_dots, draw_lines
 from recognizer.synthesis.glyphs import DRAWN_AT, affine, stamp, steps_between, window
@@ -38,7 +39,6 @@ _SIZELESS = frozenset("cosvwxzCOSVWXZ0")
 _STROKES = ((0, 3), (0, 4), (2, 3), (3, 3), (4, 3))  # Hershey fonts and thicknesses
 _LEAST_STEP, _LIKE_STEP = 0.3, 0.42  # least distances of letters' middles, in ems
 _LEAST_KINDS = 30  # a face in which fewer characters can be told apart is not used
-_GREY = np.array([0.299, 0.587, 0.114])
 
 
 @dataclass(frozen=True)
@@ -248,7 +248,7 @@ def _ground(rng: Rng, style: Style, setting: _Setting) -> Image:
 
 def _inks(rng: Rng, style: Style, image: Image, count: int) -> NDArray[np.float32]:
     """Colours of the letters, (count, 3), each far enough from the ground in grey."""
-    ground = float((image.reshape(-1, 3)[:: max(1, image.shape[1] // 16)] @ _GREY).mean())
+    ground = float((image.reshape(-1, 3)[:: max(1, image.shape[1] // 16)] @ GREY_OF_RGB).mean())
     apart = (65.0 + 2.0 * style.noise) * (1.0 - style.pale)
     if style.ink == "dark":
         low, high = (32, 128) if style.width == 70 else (0, 156)
@@ -258,7 +258,7 @@ def _inks(rng: Rng, style: Style, image: Image, count: int) -> NDArray[np.float3
     colors: list[NDArray[Any]] = []
     while len(colors) < wanted:
         color = rng.uniform(low, high, 3)
-        if abs(float(color @ _GREY) - ground) >= apart:
+        if abs(float(color @ GREY_OF_RGB) - ground) >= apart:
             colors.append(color)
     while len(colors) < count:
         colors.append(colors[0])

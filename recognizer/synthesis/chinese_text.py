@@ -211,11 +211,18 @@ def _word_list() -> Sequence[str]:
         words = dict.fromkeys(w for w in top_n_list("zh", _WORDS) if alphabet.issuperset(w))
     except ImportError:
         pass
-    spec = find_spec("jieba")  # importing it would build its own index
-    if spec is not None and spec.submodule_search_locations:
-        entries = Path(spec.submodule_search_locations[0], "dict.txt").read_text(encoding="utf-8")
-        counted = [line.split(" ") for line in entries.splitlines()]
-        counted = [c for c in counted if len(c) > 1 and 1 < len(c[0]) < 9 and int(c[1]) > 2]
-        counted.sort(key=lambda c: -int(c[1]))
-        words |= dict.fromkeys(c[0] for c in counted if alphabet.issuperset(c[0]))
+    counted = [c for c in counted_words() if 1 < len(c[0]) < 9 and c[1] > 2]
+    counted.sort(key=lambda c: -c[1])
+    words |= dict.fromkeys(word for word, _ in counted)
     return tuple(words) or _COMMON
+
+
+def counted_words() -> list[tuple[str, int]]:
+    """Words of known characters, each with how often jieba's makers have seen it; none without."""
+    alphabet = frozenset(HANZI)
+    spec = find_spec("jieba")  # importing it would build its own index
+    if spec is None or not spec.submodule_search_locations:
+        return []
+    entries = Path(spec.submodule_search_locations[0], "dict.txt").read_text(encoding="utf-8")
+    counted = [line.split(" ") for line in entries.splitlines()]
+    return [(c[0], int(c[1])) for c in counted if len(c) > 1 and alphabet.issuperset(c[0])]
