@@ -26,21 +26,27 @@ class Search:
     Attributes:
         weight: of the model's log-probability.
         reward: added to each log-probability, so that longer texts are not punished.
+        least: log-probabilities count as this at least: what a model has not seen can still be.
         width: prefixes kept after each step.
         margin: prefixes this much less likely than the best, as a logarithm, are dropped.
     """
 
     weight: float = 0.35
     reward: float = 0.7
+    least: float = -9.0
     width: int = 8
     margin: float = 6.0
+
+    def score(self, log_probability: float) -> float:
+        """What a character that the model gives this logarithm adds to that of a text."""
+        return self.weight * (max(log_probability, self.least) + self.reward)
 
 
 _SEARCHES = {
     # Hands run letters together, which costs a reading characters.
     "handwriting": Search(reward=3.0, width=24, margin=9.0),
     # Where a net is in doubt between several characters, none of them may have as much as "none".
-    "chinese": Search(weight=0.25, reward=6.0),
+    "chinese": Search(weight=0.25, reward=6.0, least=-10.0),
 }
 
 
@@ -73,9 +79,10 @@ class LanguageReader:
         """What the language adds to the logarithm of a text's probability."""
         state, total = self.model.begin(), 0.0
         for index in text:
-            total += self.model.follow(state, self._numbers[index]) + self.search.reward
-            state = self.model.after(state, self._numbers[index])
-        return self.search.weight * total
+            number = self._numbers[index]
+            total += self.search.score(self.model.follow(state, number))
+            state = self.model.after(state, number)
+        return total
 
 
 def language_beam(
@@ -143,8 +150,7 @@ class _Tree:
     """Prefixes, each with its last class, its state in the model and its children."""
 
     def __init__(self, model: LanguageModel, numbers: Sequence[int], search: Search) -> None:
-        self.model, self.numbers = model, numbers
-        self.weight, self.reward = search.weight, search.reward
+        self.model, self.numbers, self.search = model, numbers, search
         self.classes, self.parents, self.states = [-1], [0], [model.begin()]
         self.children: dict[tuple[int, int], tuple[int, float]] = {}
 
@@ -153,8 +159,8 @@ class _Tree:
         found = self.children.get((node, index))
         if found is None:
             number, state = self.numbers[index], self.states[node]
-            score = self.model.follow(state, number)
-            found = len(self.classes), math.exp(self.weight * (score + self.reward))
+            score = self.search.score(self.model.follow(state, number))
+            found = len(self.classes), math.exp(score)
             self.children[node, index] = found
             self.classes.append(index)
             self.parents.append(node)

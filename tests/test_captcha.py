@@ -16,7 +16,7 @@ from recognizer.synthesis.captcha import CaptchaOptions, CaptchaRenderer
 from recognizer.synthesis.captcha_styles import STYLES
 from recognizer.synthesis.expressions import ExpressionOptions, ExpressionRenderer, expression
 from recognizer.synthesis.glyphs import affine, cover, glyph, stamp
-from recognizer.synthesis.legible import LETTERS, Lettering, legible
+from recognizer.synthesis.legible import LETTERS, Lettering, _clear_bar, legible
 from recognizer.tasks import RenderOptions, load_preset
 
 
@@ -133,6 +133,27 @@ def test_letters_that_look_alike_are_left_out(fonts: FontLibrary) -> None:
     assert set("1lI0") <= set(legible(Lettering(mono), 0.0))
     uneven = legible(Lettering(mono), 0.08)
     assert not set("csvxz") & set(uneven) and set("CSVWXZ") <= set(uneven)
+
+
+def bar(*reaches: tuple[int, int, int]) -> np.ndarray:
+    """A stem of 40 x 6 pixels with strokes (row, left, right) that reach out of it."""
+    ink = np.zeros((40, 46), np.uint8)
+    ink[:, 20:26] = 255
+    for row, left, right in reaches:
+        ink[row : row + 5, 20 - left : 26 + right] = 255
+    return ink[:, np.flatnonzero(ink.any(0))]
+
+
+def test_a_bare_stem_is_no_letter() -> None:
+    forms = {
+        "I": bar((0, 9, 9), (35, 9, 9)),
+        "l": bar((35, 0, 12)),
+        "1": bar((1, 12, 0)),
+    }
+    for character, ink in forms.items():
+        assert _clear_bar(character, ink)
+        assert not _clear_bar(character, bar())
+        assert not any(_clear_bar(other, ink) for other in forms if other != character)
 
 
 def test_a_round_zero_and_a_narrow_o_are_not_used(fonts: FontLibrary) -> None:

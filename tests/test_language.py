@@ -118,9 +118,12 @@ def test_a_prior_is_what_the_search_adds() -> None:
     reader = LanguageReader(model, alphabet, Search())
     for text in ("the", "hot", "tho"):
         logs = [model.log_probability("\n" + text[:i], c) for i, c in enumerate(text)]
-        expected = 0.35 * (sum(logs) + 3 * 0.7)
+        expected = 0.35 * (sum(max(log, -9.0) for log in logs) + 3 * 0.7)
         assert reader.prior(alphabet.encode(text)) == pytest.approx(expected)
     assert reader.prior(()) == 0.0
+    # What was never seen is held against a text no more than so much.
+    assert min(logs) < -9.0 or model.log_probability("\nho", "o") < -9.0
+    assert reader.prior(alphabet.encode("oooo")) >= 0.35 * 4 * (-9.0 + 0.7)
     # Of two texts that the row holds for alike, the one with the greater prior is read.
     rows = np.full((3, 7), 1e-4, np.float32)
     for step, found in enumerate(("t", "ho", "e")):
@@ -147,7 +150,7 @@ def test_the_fast_search_finds_what_the_plain_one_finds(seed: int, reward: float
     rows[5] = np.eye(7, dtype=np.float32)[alphabet.blank_index]
     blank = alphabet.blank_index
     numbers = [0 if k == blank else model.numbers(alphabet.character(k))[0] for k in range(7)]
-    search = Search(reward=reward, width=40, margin=60.0)
+    search = Search(reward=reward, least=-99.0, width=40, margin=60.0)
     fast = language_beam(rows, blank, model, numbers, search, floor=1e-9)
     plain = prefix_beam(
         rows, alphabet, 40, ngram=model, ngram_weight=0.35, insertion=reward, floor=1e-9
