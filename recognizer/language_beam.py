@@ -138,19 +138,17 @@ def language_beam(
                     before = found.get(longer, (0.0, 0.0))
                     found[longer] = before[0], before[1] + source * value * factor
         best = max(b + c for b, c in found.values())
-        kept = []
+        scale, beams = 1.0 / best, {}
         ends: dict[tuple[int, int], tuple[float, float]] = {}
         for mass, node in sorted(((b + c, node) for node, (b, c) in found.items()), reverse=True):
-            if mass < best * least or len(kept) == search.width:
+            if mass < best * least or len(beams) == search.width:
                 break
             # What two prefixes with the same end have in store is nearly the same: where one is no
             # less likely in every way, the other makes room for one that differs.
             end, (b, c) = (tree.states[node], last[node]), found[node]
             more = ends.setdefault(end, (b, c))
             if more == (b, c) or b > more[0] or c > more[1]:
-                kept.append((mass, node))
-        scale = 1.0 / best
-        beams = {node: (found[node][0] * scale, found[node][1] * scale) for _, node in kept}
+                beams[node] = b * scale, c * scale
     return tree.text(max(beams, key=lambda node: sum(beams[node])))
 
 
