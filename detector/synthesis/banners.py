@@ -115,15 +115,14 @@ def _group(draft: Draft, canvas: Canvas, y: float, size: float) -> float:
         else draft.text.sentence(draft.rng, 90)
     )
     lines = wrap(canvas, text, style, room)[: draft.between(1, 4)]
-    widest = max((canvas.measure(line, style) for line in lines), default=0.0)
-    if widest > canvas.width - 8:
-        style = style.scaled((canvas.width - 8) / widest)
-        size = style.size
+    style = _fit(canvas, lines, style, canvas.width - 10 - size / 6)
+    size = style.size
     high = len(lines) * style.height * 1.1
     if not lines or y + high > canvas.height - 2:
         return y + size
     wide = max(canvas.measure(line, style) for line in lines)
-    x = draft.uniform(3.0, max(4.0, canvas.width - wide - 6))
+    left = 3.0 + size / 12  # room for an outline
+    x = draft.uniform(left, max(left + 1, canvas.width - wide - 2 * left))
     anchor = draft.pick(["l", "l", "m"])
     _board(draft, canvas, (x, y, x + wide, y + high), size)
     style = replace(style, fill=_ink(draft, float(_under(canvas, x, y, wide, high).mean())))
@@ -132,6 +131,16 @@ def _group(draft: Draft, canvas: Canvas, y: float, size: float) -> float:
         _put(draft, canvas, x + (wide / 2 if anchor == "m" else 0), at, line, style, anchor)
         y += style.height * 1.1
     return y
+
+
+def _fit(canvas: Canvas, lines: list[str], style: Style, room: float) -> Style:
+    """The style, smaller where a line would be longer than the room: twice, because hinted
+    advances do not grow with the size as the size does."""
+    for _ in range(2):
+        widest = max((canvas.measure(line, style) for line in lines), default=0.0)
+        if widest > room:
+            style = style.scaled(room / widest)
+    return style
 
 
 def _slogan(draft: Draft, canvas: Canvas, y: float) -> float:
@@ -151,9 +160,11 @@ def _slogan(draft: Draft, canvas: Canvas, y: float) -> float:
     if min(lengths) < 1:
         return y
     wide = canvas.width * draft.uniform(0.35, 0.95)
-    x = draft.uniform(2.0, max(3.0, canvas.width - wide - 4))
+    left = 2.0 + canvas.height / 25  # room for an outline
+    x = draft.uniform(left, max(left + 1, canvas.width - wide - 2 * left))
     fits = [wide / (length if filled else max(lengths)) for length in lengths]
     lines = [style.scaled(min(fit, canvas.height / 2.2 / style.cap)) for fit in fits]
+    lines = [_fit(canvas, [text], line, wide) for text, line in zip(texts, lines, strict=True)]
     leading = draft.uniform(1.12, 1.4)
     below = lines[-1].height - lines[-1].band[0]
     shrink = (canvas.height - y - 4) / (sum(line.cap for line in lines) * leading + below + 1)
