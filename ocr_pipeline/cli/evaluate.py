@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ocr_pipeline.cli.decoding_flags import DECODING, decoding_flags
 from ocr_pipeline.cli.evaluate_flags import (
-    DECODING,
     common_flags,
-    decoding_flags,
     rendered_flags,
 )
 from ocr_pipeline.core.atomic import write_atomic

@@ -98,22 +98,3 @@ def rendered_flags(command: F) -> F:
     for option in reversed(_RENDERED):
         command = option(command)
     return command
-
-
-# How readings are settled: names of the keyword arguments of ``DecodeOptions``.
-DECODING = {
-    "grammar": "Prefer readings that can be a plate or an expression.",
-    "language_model": "Let a character n-gram decide on what the net is not sure of.",
-    "second_look": "Where it reads no print, look again at what the net is not sure of.",
-}
-
-
-def decoding_flags(command: F) -> F:
-    """Switches of what settles readings that are in doubt; all on."""
-    for name, text in reversed(DECODING.items()):
-        flag = name.replace("_", "-")
-        option = click.option(
-            f"--{flag}/--no-{flag}", name, default=True, show_default=True, help=text
-        )
-        command = option(command)
-    return command

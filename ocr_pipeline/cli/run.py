@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocr_pipeline.batch_options import ENGINES, BatchOptions, Shard, parse_size
+from ocr_pipeline.cli.decoding_flags import decoding_flags
 from ocr_pipeline.cli.signals import stop_on_signals
 from ocr_pipeline.core.errors import ExitCode, InputError, UsageError
 from ocr_pipeline.core.train_options import config_option
@@ -154,18 +155,7 @@ def _option(flag: str, **kwargs: Any) -> Any:
 )
 @_option("--lexicon", type=click.Path(path_type=Path), help="Text file of the words allowed.")
 @_option("--ngram", type=click.Path(path_type=Path), help="Text file that beam search learns from.")
-@_option(
-    "--grammar/--no-grammar",
-    help="Prefer readings that can be a number plate or an expression, where these are read.",
-)
-@_option(
-    "--language-model/--no-language-model",
-    help="Let a character n-gram decide on what the net is not sure of, where there is one.",
-)
-@_option(
-    "--second-look/--no-second-look",
-    help="Look again at plates, captchas, expressions, hands that the net is not sure of.",
-)
+@decoding_flags
 @_option("--min-score", type=float, help="Drop lines of which the detector is less sure (0 to 1).")
 @_option(
     "--min-confidence", type=float, help="Drop lines of which the recognizer is less sure (0 to 1)."

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ocr_pipeline.cli.decoding_flags import decoding_flags
 from ocr_pipeline.core.errors import UsageError
 from ocr_pipeline.core.train_options import config_option
 from ocr_pipeline.options import (
@@ -76,6 +77,7 @@ def _option(flag: str, **kwargs: Any) -> Any:
     type=int,
     help="Prefixes kept by beam search; 0 decodes greedily; the recognizer's own when left out.",
 )
+@decoding_flags
 @config_option
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Log every request.")
