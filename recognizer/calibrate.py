@@ -39,24 +39,28 @@ class Claims:
         name: the set's.
         sure: (N,) its own probability of each text, 0 to 1.
         right: (N,) whether the text was right.
-        again: (N,) whether a language model had a say in it.
+        shares: (N,) of the texts among all that a search with a language model found; not a
+            number where no language had a say.
     """
 
     name: str
     sure: npt.NDArray[np.float64]
     right: npt.NDArray[np.bool_]
-    again: npt.NDArray[np.bool_]
+    shares: npt.NDArray[np.float64]
 
     def settled(self) -> Claims:
         """The lines in which a language model had a say."""
-        name, here = f"{self.name}, read again", self.again
-        return Claims(name, self.sure[here], self.right[here], self.again[here])
+        import numpy as np
+
+        name, here = f"{self.name}, read again", ~np.isnan(self.shares)
+        return Claims(name, self.sure[here], self.right[here], self.shares[here])
 
     def error(self, calibration: Calibration) -> float:
         """Expected calibration error of the calibrated confidences."""
         from ocr_pipeline.core.metrics import expected_calibration_error
 
-        return expected_calibration_error(calibration.apply(self.sure), self.right)
+        shares = self.shares if calibration.lead else None
+        return expected_calibration_error(calibration.apply(self.sure, shares), self.right)
 
 
 def measure(name: str, lines: Iterator[tuple[Image, str]], net: Recognizer, case: bool) -> Claims:
@@ -77,17 +81,17 @@ def measure(name: str, lines: Iterator[tuple[Image, str]], net: Recognizer, case
 
     sure: list[float] = []
     right: list[bool] = []
-    again: list[bool] = []
+    shares: list[float] = []
     for chunk in _chunks(lines, _CHUNK):
         readings = net.read([image for image, _ in chunk])
         for reading, (_, label) in zip(readings, chunk, strict=True):
             if reading.text:
                 sure.append(reading.confidence)
-                again.append(reading.by_language)
+                shares.append(np.nan if reading.share is None else reading.share)
                 right.append(_plain(reading.text, case) == _plain(label, case))
     if not sure:
         raise DataError(f"{name}: no line there that anything is read of")
-    return Claims(name, np.array(sure), np.array(right), np.array(again))
+    return Claims(name, np.array(sure), np.array(right), np.array(shares))
 
 
 def _plain(text: str, case: bool) -> str:
@@ -122,9 +126,11 @@ def fit_sets(sets: Sequence[Claims]) -> Calibration:
     weights = [np.full(len(claims.sure), 1 / len(claims.sure)) for claims in sets]
     sure = np.concatenate([claims.sure for claims in sets])
     right = np.concatenate([claims.right for claims in sets])
+    shares = np.concatenate([claims.shares for claims in sets])
+    known = None if np.isnan(shares).any() else shares
     try:
         # Weights of 1 on the average keep the fit's own scale.
-        found = fit(sure, right, np.concatenate(weights) * len(sure) / len(sets))
+        found = fit(sure, right, np.concatenate(weights) * len(sure) / len(sets), known)
     except ValueError as error:
         names = ", ".join(claims.name for claims in sets)
         raise DataError(f"{names}: {error}; take more lines or harder ones") from error
@@ -234,7 +240,8 @@ def _report(
                 f"{claims.right.mean():.3f} right, "
                 f"calibration error {claims.error(before):.3f} -> {claims.error(found):.3f}"
             )
-    click.echo(f"slope {found.slope:.4f}, offset {found.offset:.4f}")
+    lead = f", lead {found.lead:.4f}" if found.lead else ""
+    click.echo(f"slope {found.slope:.4f}, offset {found.offset:.4f}{lead}")
 
 
 def _reader(text: str, limit: int) -> Callable[[Recognizer], Claims]:

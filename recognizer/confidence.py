@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 KEY, BY_LANGUAGE = "calibration", "by_language"
 _LEAST = 1e-12
+_MOST_ODDS = 8.0  # of a share, as a logarithm: a search that drops the unlikely knows no more
 _CELLS = 1_000_000  # steps times states of the lines whose paths are summed together
 
 
@@ -88,17 +89,20 @@ class Calibration:
     """From a net's own probability of a text to the share of such texts that are right.
 
     A straight line between the logarithms of the odds (Platt, 1999): it never changes which of
-    two lines is the surer one.
+    two lines is the surer one. Where a language model had a say there are two odds: those that
+    the net gives the text, and those of the text against all others that the search found.
 
     Attributes:
         slope: above 0.
         offset: added.
+        lead: slope of the odds of the text's share.
         lines: number of held-back lines that it was fitted on.
         sets: names of their sets.
     """
 
     slope: float = 1.0
     offset: float = 0.0
+    lead: float = 0.0
     lines: int = 0
     sets: tuple[str, ...] = ()
 
@@ -116,22 +120,28 @@ class Calibration:
         return cls(
             float(found.get("slope", 1.0)),
             float(found.get("offset", 0.0)),
+            float(found.get("lead", 0.0)),
             int(found.get("lines", 0)),
             tuple(found.get("sets", ())),
         )
 
     def to_header(self) -> dict[str, Any]:
         """What goes into a weights file's header under :data:`KEY`."""
-        return {
-            "slope": round(self.slope, 4),
-            "offset": round(self.offset, 4),
-            "lines": self.lines,
-            "sets": list(self.sets),
-        }
+        entry = {"slope": round(self.slope, 4), "offset": round(self.offset, 4)}
+        lead = {"lead": round(self.lead, 4)} if self.lead else {}
+        return {**entry, **lead, "lines": self.lines, "sets": list(self.sets)}
 
-    def apply(self, probabilities: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Calibrated probabilities, each 0 to 1."""
-        return _share(self.slope * log_odds(probabilities) + self.offset)
+    def apply(
+        self, probabilities: npt.ArrayLike, shares: npt.ArrayLike | None = None
+    ) -> npt.NDArray[np.float64]:
+        """Calibrated probabilities, each 0 to 1.
+
+        Args:
+            probabilities: (N,) the net's own, of each text.
+            shares: (N,) those of the texts among all that a search with a language model found.
+        """
+        odds = self.slope * log_odds(probabilities) + self.offset
+        return _share(odds if shares is None else odds + self.lead * _lead(shares))
 
 
 def log_odds(probabilities: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -140,8 +150,15 @@ def log_odds(probabilities: npt.ArrayLike) -> npt.NDArray[np.float64]:
     return np.asarray(np.log(sure) - np.log1p(-sure))
 
 
+def _lead(shares: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    return np.clip(log_odds(shares), -_MOST_ODDS, _MOST_ODDS)
+
+
 def fit(
-    probabilities: npt.ArrayLike, right: npt.ArrayLike, weights: npt.ArrayLike | None = None
+    probabilities: npt.ArrayLike,
+    right: npt.ArrayLike,
+    weights: npt.ArrayLike | None = None,
+    shares: npt.ArrayLike | None = None,
 ) -> Calibration:
     """The calibration of the greatest likelihood, by Newton's method.
 
@@ -149,6 +166,7 @@ def fit(
         probabilities: (N,) the net's, of its readings.
         right: (N,) whether each reading was right.
         weights: (N,) how much each counts.
+        shares: (N,) of the readings among all that a search found, where a language had a say.
 
     Raises:
         ValueError: if all readings are right, or none is: nothing can be told from that.
@@ -158,18 +176,19 @@ def fit(
     if not 0 < y.sum() < len(y):
         raise ValueError("confidences are calibrated on right and wrong readings; here is one kind")
     weight = np.ones(len(y)) if weights is None else np.asarray(weights, np.float64)
-    terms = np.stack([x, np.ones(len(x))])
-    line = np.array([1.0, 0.0])
+    terms = np.stack([x, np.ones(len(x)), *([] if shares is None else [_lead(shares)])])
+    line = np.eye(len(terms))[0]
     for _ in range(100):
         sure = _share(line @ terms)
         slope = terms @ (weight * (y - sure))
         # A little is added so that a fit to few lines does not run away.
-        curve = (terms * (weight * sure * (1 - sure))) @ terms.T + 1e-6 * np.eye(2)
+        curve = (terms * (weight * sure * (1 - sure))) @ terms.T + 1e-6 * np.eye(len(terms))
         step = np.linalg.solve(curve, slope)
         line = line + np.clip(step, -1.0, 1.0)
         if np.abs(step).max() < 1e-8:
             break
-    return Calibration(max(float(line[0]), 1e-3), float(line[1]), len(y))
+    lead = 0.0 if shares is None else max(float(line[2]), 0.0)
+    return Calibration(max(float(line[0]), 1e-3), float(line[1]), lead, len(y))
 
 
 def _share(odds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

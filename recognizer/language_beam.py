@@ -25,14 +25,15 @@ class Search:
 
     Attributes:
         weight: of the model's log-probability.
-        reward: added to each log-probability, so that longer texts are not punished.
+        reward: added to each log-probability, so that longer texts are not punished: nets run
+            letters together more often than they see some that are not there.
         least: log-probabilities count as this at least: what a model has not seen can still be.
         width: prefixes kept after each step.
         margin: prefixes this much less likely than the best, as a logarithm, are dropped.
     """
 
     weight: float = 0.35
-    reward: float = 0.7
+    reward: float = 3.0
     least: float = -9.0
     width: int = 12
     margin: float = 7.0
@@ -43,8 +44,6 @@ class Search:
 
 
 _SEARCHES = {
-    # Hands run letters together, which costs a reading characters.
-    "handwriting": Search(reward=3.0),
     # Where a net is in doubt between several characters, none of them may have as much as "none".
     "chinese": Search(weight=0.25, reward=6.0, least=-10.0, width=8, margin=6.0),
 }
@@ -71,8 +70,8 @@ class LanguageReader:
             for index in range(len(alphabet.characters) + 1)
         ]
 
-    def read(self, probabilities: npt.NDArray[np.float32]) -> tuple[int, ...]:
-        """The likeliest text of a line's (T, classes), as classes."""
+    def read(self, probabilities: npt.NDArray[np.float32]) -> tuple[tuple[int, ...], float]:
+        """The likeliest text of a line's (T, classes), as classes, and its share of all found."""
         return language_beam(probabilities, self.blank, self.model, self._numbers, self.search)
 
     def prior(self, text: Sequence[int]) -> float:
@@ -92,7 +91,7 @@ def language_beam(
     numbers: Sequence[int],
     search: Search,
     floor: float = 5e-3,
-) -> tuple[int, ...]:
+) -> tuple[tuple[int, ...], float]:
     """The likeliest text of a line in the light of a language.
 
     Args:
@@ -104,7 +103,8 @@ def language_beam(
         floor: classes of a lower probability at a step are not followed.
 
     Returns:
-        Classes of the text.
+        Classes of the text, and its share of the probability of all texts that the search ended
+        with.
     """
     tree = _Tree(model, numbers, search)
     likely = probabilities > floor
@@ -149,7 +149,9 @@ def language_beam(
             more = ends.setdefault(end, (b, c))
             if more == (b, c) or b > more[0] or c > more[1]:
                 beams[node] = b * scale, c * scale
-    return tree.text(max(beams, key=lambda node: sum(beams[node])))
+    masses = {node: b + c for node, (b, c) in beams.items()}
+    best_node = max(masses, key=masses.__getitem__)
+    return tree.text(best_node), masses[best_node] / sum(masses.values())
 
 
 class _Tree:

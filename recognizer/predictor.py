@@ -63,13 +63,15 @@ class CharReading:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A line: text, how probable it is that all of it is right, and its characters in order;
-    ``by_language`` tells whether a language model had a say in it."""
+    """A line: text, how probable it is that all of it is right, and its characters in order.
+
+    ``share`` is that of the text among all that a search with a language model found; None where
+    no language had a say."""
 
     text: str
     confidence: float
     chars: tuple[CharReading, ...] = ()
-    by_language: bool = False
+    share: float | None = None
 
 
 class _View(NamedTuple):
@@ -86,7 +88,7 @@ class _Settled(NamedTuple):
     line: Decoded
     sure: float
     view: _View
-    by_language: bool = False
+    share: float | None = None
 
 
 class Recognizer:
@@ -245,11 +247,18 @@ class Recognizer:
         language, blank = self.language, self.alphabet.blank_index
         assert language is not None
         looks = self._looks(views)
-        texts = [[language.read(row) for row in rows] for rows in looks]
+        read = [[language.read(row) for row in rows] for rows in looks]
+        texts = [[text for text, _ in line] for line in read]
         agreed = best_agreed(looks, texts, blank, language.prior)
+        # A look that reads something else gives the text nothing.
+        shares = [
+            sum(share for text, share in line if text == best) / len(line)
+            for line, (best, _) in zip(read, agreed, strict=True)
+        ]
         lines = align_all([view.row for view in views], [text for text, _ in agreed], blank)
-        sure = self.language_calibration.apply([probability for _, probability in agreed]).tolist()
-        return [_Settled(*it, True) for it in zip(lines, sure, views, strict=True)]
+        own = [probability for _, probability in agreed]
+        sure = self.language_calibration.apply(own, shares).tolist()
+        return [_Settled(*it) for it in zip(lines, sure, views, shares, strict=True)]
 
     def _surer_views(self, crops: Sequence[Image], views: Sequence[_View]) -> dict[int, _View]:
         """Straightened plates and nearer views, where the net reads with more certainty in them."""
@@ -304,7 +313,7 @@ class Recognizer:
         if not chars:
             return Reading("", 0.0)
         text = "".join(char.text for char in chars)
-        return Reading(text, settled.sure, tuple(chars), settled.by_language)
+        return Reading(text, settled.sure, tuple(chars), settled.share)
 
     def _extents(self, decoded: Decoded, width: int) -> list[tuple[float, float]]:
         """Extents of the characters in fractions of the width, each in its own row."""

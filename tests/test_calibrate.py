@@ -115,8 +115,8 @@ def test_lines_to_fit_to_are_needed(weights: Path, arguments: list[str]) -> None
 
 
 def test_each_set_counts_the_same() -> None:
-    many = Claims("many", np.full(1000, 0.5), np.arange(1000) < 900, np.zeros(1000, bool))
-    few = Claims("few", np.full(10, 0.5), np.arange(10) < 1, np.zeros(10, bool))
+    many = Claims("many", np.full(1000, 0.5), np.arange(1000) < 900, np.full(1000, np.nan))
+    few = Claims("few", np.full(10, 0.5), np.arange(10) < 1, np.full(10, np.nan))
     found = fit_sets([many, few])
     assert float(found.apply(0.5)) == pytest.approx(0.5, abs=0.01)
     assert found.sets == ("many", "few") and found.lines == 1010

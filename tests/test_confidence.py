@@ -83,6 +83,21 @@ def test_a_fit_finds_the_line_that_made_the_data() -> None:
     assert expected_calibration_error(found.apply(claimed), right) < 0.015
 
 
+def test_the_share_of_a_text_counts_where_it_tells_something() -> None:
+    rng = np.random.default_rng(2)
+    claimed, shares = rng.uniform(0.02, 0.99, (2, 20000))
+    true = Calibration(0.5, 0.3, 0.4)
+    right = rng.random(20000) < true.apply(claimed, shares)
+    found = fit(claimed, right, shares=shares)
+    assert found.lead == pytest.approx(0.4, abs=0.05)
+    assert found.slope == pytest.approx(0.5, abs=0.05)
+    again = Calibration.from_header({"calibration": found.to_header()})
+    assert again.apply(claimed, shares) == pytest.approx(found.apply(claimed, shares), abs=1e-3)
+    assert again.apply(0.5, 1.0) < 1.0  # a search that found nothing else is not beyond doubt
+    # What has nothing to do with being right does not count against a text.
+    assert fit(claimed, rng.random(20000) < true.apply(claimed), shares=1 - shares).lead < 0.05
+
+
 def test_weights_count() -> None:
     claimed, right = np.array([0.5, 0.5]), np.array([True, False])
     assert fit(claimed, right, [3, 1]).apply(0.5) == pytest.approx(0.75, abs=1e-3)
@@ -103,7 +118,7 @@ def test_a_calibration_keeps_order_and_range() -> None:
 
 
 def test_a_header_keeps_a_calibration() -> None:
-    made = Calibration(0.9, 0.25, 300, ("sroie:train",))
+    made = Calibration(0.9, 0.25, 0.0, 300, ("sroie:train",))
     assert Calibration.from_header({"calibration": made.to_header()}) == made
     assert Calibration.from_header({}) == Calibration()
 

@@ -119,18 +119,19 @@ def test_a_prior_is_what_the_search_adds() -> None:
     reader = LanguageReader(model, alphabet, Search())
     for text in ("the", "hot", "tho"):
         logs = [model.log_probability("\n" + text[:i], c) for i, c in enumerate(text)]
-        expected = 0.35 * (sum(max(log, -9.0) for log in logs) + 3 * 0.7)
+        expected = 0.35 * (sum(max(log, -9.0) for log in logs) + 3 * 3.0)
         assert reader.prior(alphabet.encode(text)) == pytest.approx(expected)
     assert reader.prior(()) == 0.0
     # What was never seen is held against a text no more than so much.
     assert min(logs) < -9.0 or model.log_probability("\nho", "o") < -9.0
-    assert reader.prior(alphabet.encode("oooo")) >= 0.35 * 4 * (-9.0 + 0.7)
+    assert reader.prior(alphabet.encode("oooo")) >= 0.35 * 4 * (-9.0 + 3.0)
     # Of two texts that the row holds for alike, the one with the greater prior is read.
     rows = np.full((3, 7), 1e-4, np.float32)
     for step, found in enumerate(("t", "ho", "e")):
         for character in found:
             rows[step, alphabet.encode(character)[0]] = 1.0 / len(found)
-    assert alphabet.decode(reader.read(rows)) == "the"
+    text, share = reader.read(rows)
+    assert alphabet.decode(text) == "the" and 0.5 < share < 1.0
     assert reader.prior(alphabet.encode("the")) > reader.prior(alphabet.encode("toe"))
 
 
@@ -154,7 +155,8 @@ def test_the_fast_search_finds_what_is_as_likely_as_what_the_plain_one_finds(
     blank = alphabet.blank_index
     numbers = [0 if k == blank else model.numbers(alphabet.character(k))[0] for k in range(7)]
     search = Search(reward=reward, least=-99.0, width=400, margin=60.0)
-    fast = language_beam(rows, blank, model, numbers, search, floor=1e-9)
+    fast, share = language_beam(rows, blank, model, numbers, search, floor=1e-9)
+    assert 0.0 < share <= 1.0
     plain = prefix_beam(
         rows, alphabet, 400, ngram=model, ngram_weight=0.35, insertion=reward, floor=1e-9
     )
@@ -217,13 +219,13 @@ def read(share: float, **options: Any) -> Any:
 
 def test_a_doubtful_letter_is_settled_and_a_sure_one_is_not_asked_about() -> None:
     settled = read(0.6)
-    assert settled.text == "the" and settled.by_language
+    assert settled.text == "the" and settled.share is not None
     assert len(settled.chars) == 3 and settled.confidence < 0.5
     sure = read(0.96)
-    assert sure.text == "tbe" and not sure.by_language
+    assert sure.text == "tbe" and sure.share is None
     for options in ({"language_model": False}, {"beam": 0}, {"beam": 5}):
         alone = read(0.6, **options)
-        assert alone.text == "tbe" and not alone.by_language
+        assert alone.text == "tbe" and alone.share is None
 
 
 def test_the_command_counts_texts_labels_and_rendered_lines(tmp_path: Path) -> None:

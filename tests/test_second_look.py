@@ -88,7 +88,7 @@ def test_a_doubtful_image_is_looked_at_again() -> None:
     assert [reading.text for reading in readings] == ["8", "8"]
     assert eye.seen == [2] * (1 + len(MOVES))
     assert readings[0].confidence == pytest.approx((0.4 * 0.4 * 0.9) ** (1 / 3), rel=1e-3)
-    assert not readings[0].by_language and len(readings[0].chars) == 1
+    assert readings[0].share is None and len(readings[0].chars) == 1
 
 
 def test_sure_images_languages_and_lexicons_are_not_looked_at_again() -> None:
