@@ -189,8 +189,9 @@ def command(
     """Make a recognizer's confidences say how often it is right.
 
     Reads labelled lines, best ones that it was not trained on, fits how its own probability of
-    a text becomes the share of such texts that are right, and writes two numbers into the header
-    of its weights. Files that ocr export made of them have to be made anew.
+    a text becomes the share of such texts that are right, and writes a few numbers into the
+    header of its weights. What a language model settles is fitted by itself: best with one that
+    does not know the lines' texts. Files that ocr export made of them have to be made anew.
     """
     from ocr_pipeline.core.weights import SUFFIX, find_weights, replace_header
     from recognizer.confidence import BY_LANGUAGE, KEY, Calibration
