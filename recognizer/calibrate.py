@@ -127,7 +127,7 @@ def fit_sets(sets: Sequence[Claims]) -> Calibration:
     sure = np.concatenate([claims.sure for claims in sets])
     right = np.concatenate([claims.right for claims in sets])
     shares = np.concatenate([claims.shares for claims in sets])
-    known = None if np.isnan(shares).any() else shares
+    known = None if np.isnan(shares).any() else shares  # else a language had a say in all
     try:
         # Weights of 1 on the average keep the fit's own scale.
         found = fit(sure, right, np.concatenate(weights) * len(sure) / len(sets), known)

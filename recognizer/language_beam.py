@@ -145,8 +145,8 @@ def language_beam(
                 break
             # What two prefixes with the same end have in store is nearly the same: where one is no
             # less likely in every way, the other makes room for one that differs.
-            end, (b, c) = (tree.states[node], last[node]), found[node]
-            more = ends.setdefault(end, (b, c))
+            b, c = found[node]
+            more = ends.setdefault((tree.states[node], last[node]), (b, c))
             if more == (b, c) or b > more[0] or c > more[1]:
                 beams[node] = b * scale, c * scale
     masses = {node: b + c for node, (b, c) in beams.items()}

@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocr_pipeline.cli.decoding_flags import DECODING, decoding_flags
-from ocr_pipeline.cli.evaluate_flags import (
-    common_flags,
-    rendered_flags,
-)
+from ocr_pipeline.cli.evaluate_flags import common_flags, rendered_flags
 from ocr_pipeline.core.atomic import write_atomic
 from ocr_pipeline.core.errors import DataError, UsageError
 from ocr_pipeline.evaluation.report import Evaluation, spread_out
