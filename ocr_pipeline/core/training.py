@@ -31,6 +31,7 @@ from torch.utils.data import DataLoader
 from ocr_pipeline.core.devices import autocast, resolve_device, resolve_dtype
 from ocr_pipeline.core.errors import TrainingError
 from ocr_pipeline.core.images import write_atomic
+from ocr_pipeline.core.inference import keep_freed_memory
 from ocr_pipeline.core.train_options import TrainOptions
 from ocr_pipeline.core.training_parts import (
     Chunks,
@@ -94,6 +95,7 @@ class _Run:
         self.device = self._device()
         if options.threads:
             torch.set_num_threads(options.threads)
+        keep_freed_memory()
         torch.manual_seed(options.seed)
         self.model = task.model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.step = self.chunk = self.offset = self.seen = self.stale = 0
