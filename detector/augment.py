@@ -15,6 +15,9 @@ from ocr_pipeline.core.errors import UsageError
 Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.floating[Any]]
 
+# How far a line can be enlarged and still looks like one of that height.
+_SHARP = 2.0
+
 
 @dataclass(frozen=True)
 class CropOptions:
@@ -37,8 +40,8 @@ class CropOptions:
     line_height: tuple[float, float] = (14.0, 36.0)
     small: float = 0.15
     smallest: float = 8.5
-    headlines: float = 0.12
-    headline_height: tuple[float, float] = (18.0, 60.0)
+    headlines: float = 0.28
+    headline_height: tuple[float, float] = (18.0, 150.0)
     rotation: float = 1.5
     aspect: float = 0.1
 
@@ -82,6 +85,8 @@ def crop_page(
         tall = sides.mean(1)
         chosen = rng.choice(len(focus), p=tall**2 / (tall**2).sum())
         focus, median = focus[chosen : chosen + 1], max(2.0, float(tall[chosen]))
+        # Fine print made as high as a poster's headline is a blur and teaches nothing.
+        high = max(low, min(high, _SHARP * median))
     wanted = float(np.exp(rng.uniform(np.log(low), np.log(high))))
     scale = min(wanted / median, 4.0)
     if scale < 0.8:

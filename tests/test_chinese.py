@@ -16,6 +16,7 @@ from recognizer.synthesis import chinese_text
 from recognizer.synthesis.chinese import ChineseRenderer, chinese_faces
 from recognizer.synthesis.chinese_alphabet import ASCII, CHINESE_ALPHABET, HANZI, SIGNS
 from recognizer.synthesis.chinese_facts import FACTS
+from recognizer.synthesis.chinese_forms import hasty_forms, usual_forms, wide_points
 from recognizer.synthesis.chinese_text import USUAL, ChineseText
 from recognizer.tasks import RenderOptions, load_preset
 
@@ -83,6 +84,34 @@ def test_no_blank_stands_beside_a_sign_that_brings_its_own(text: ChineseText) ->
     for i in range(400):
         line = text.line(rng(2, i))
         assert not re.search(f" [{wide}]|[{wide}] ", line), line
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("了进展,月外部", "了进展，月外部"),
+        ("3,224.89元", "3,224.89元"),
+        ("时间:8:00", "时间：8:00"),
+        ("公司(ABC)", "公司（ABC）"),  # the second bracket is as the first
+        ("A(1)在", "A（1）在"),
+        ("end，ABC（8）", "end,ABC(8)"),
+        ("7．学习│", "7.学习|"),
+        ("，", ","),
+    ],
+)
+def test_signs_are_read_in_the_form_that_is_usual_where_they_stand(typed: str, read: str) -> None:
+    assert usual_forms(typed) == read
+    assert usual_forms(read) == read
+
+
+def test_texts_are_in_usual_forms_and_drawn_in_others_too(text: ChineseText) -> None:
+    lines = [text.line(rng(7, i)) for i in range(500)]
+    assert all(usual_forms(line) == line for line in lines)
+    assert not set("".join(lines)) & set("．＋│﹐﹑─━")
+    dashes = [run for line in lines for run in re.findall("—+", line)]
+    assert dashes and all(len(run) % 2 == 0 for run in dashes)
+    assert hasty_forms("（吗），好！") == "(吗),好!"
+    assert wide_points("7.学习3.5") == "7．学习3.5"
 
 
 def test_every_character_is_drawn_and_none_much_oftener(text: ChineseText) -> None:

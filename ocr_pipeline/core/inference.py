@@ -31,12 +31,16 @@ def fuse(model: nn.Module) -> nn.Module:
     return model
 
 
-@lru_cache(maxsize=1)
-def keep_freed_memory() -> bool:
+@lru_cache(maxsize=2)
+def keep_freed_memory(everything: bool = False) -> bool:
     """Tells the C library to keep large freed blocks for the next layer or page.
 
     By default glibc gives every large block back to the system and asks for it anew; the system
     then clears its pages, which costs a net on a CPU a tenth of its time or more.
+
+    Args:
+        everything: keep all of it, as a training does, each of whose steps needs as many
+            gigabytes as the last; otherwise half a gigabyte.
 
     Returns:
         Whether this C library could be told.
@@ -49,6 +53,6 @@ def keep_freed_memory() -> bool:
         return False
     return bool(
         mallopt(_MMAP_THRESHOLD, 1 << 30)
-        and mallopt(_TRIM_THRESHOLD, 1 << 29)
+        and mallopt(_TRIM_THRESHOLD, -1 if everything else 1 << 29)
         and mallopt(_TOP_PAD, 1 << 24)
     )

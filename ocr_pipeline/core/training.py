@@ -95,7 +95,7 @@ class _Run:
         self.device = self._device()
         if options.threads:
             torch.set_num_threads(options.threads)
-        keep_freed_memory()
+        keep_freed_memory(everything=True)
         torch.manual_seed(options.seed)
         self.model = task.model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.step = self.chunk = self.offset = self.seen = self.stale = 0

@@ -20,6 +20,7 @@ from ocr_pipeline.core.rendering.families import style_weight
 from ocr_pipeline.core.rendering.fonts import Face, FontLibrary
 from ocr_pipeline.core.rendering.words import weighted
 from recognizer.synthesis.chinese_alphabet import CHINESE_ALPHABET, HANZI
+from recognizer.synthesis.chinese_forms import hasty_forms, wide_points
 from recognizer.synthesis.chinese_text import ChineseText
 from recognizer.synthesis.crops import crop_line
 from recognizer.synthesis.lines import NET_HEIGHT, LineSample, first_sample, fit
@@ -104,7 +105,7 @@ class ChineseRenderer:
         # Steps that CTC cannot do without, at a crop of ordinary height.
         steps = len(text) + sum(a == b for a, b in pairwise(text)) + 1
         stretch *= max(1.0, steps * _STEP * 1.25 * tall / NET_HEIGHT / max(width, 1.0))
-        line = draw(rng, font, text, style, int(tall * 1.1) + 2)
+        line = draw(rng, font, self._typed(rng, face, text), style, int(tall * 1.1) + 2)
         bounds = ink_box(line.ink)
         if not text or bounds is None:
             return None
@@ -114,6 +115,13 @@ class ChineseRenderer:
         image = soft(rng, image, tall) if look == "soft" else LOOKS[look](rng, image, finer * tall)
         fitted = fit(rng, image, *_HEIGHTS, self.max_width)
         return None if fitted is None else LineSample(fitted, text)
+
+    @staticmethod
+    def _typed(rng: Rng, face: Face, text: str) -> str:
+        """The text as somebody typed it, who cared less for the forms of signs."""
+        roll = rng.random()
+        typed = hasty_forms(text) if roll < 0.12 else wide_points(text) if roll < 0.2 else text
+        return typed if face.covers(typed) else text
 
     def _face(self, rng: Rng, text: str) -> Face:
         """A face that has the text's characters."""
@@ -193,7 +201,8 @@ def _style(rng: Rng, font: ImageFont.FreeTypeFont, text: str, tall: float) -> Dr
     if roll < 0.16:
         spacing = tall * float(rng.uniform(-0.03, 0.08))
     elif roll < 0.26 and " " not in text:
-        spacing = tall * float(rng.uniform(0.08, 0.45))
+        # Titles are drawn further apart: where all gaps are alike, none is a blank.
+        spacing = tall * float(rng.uniform(0.08, 1.0 if len(text) < 6 else 0.45))
     own = max(float(font.getlength(" ")), 1.0)
     foreign = sum(c.isascii() for c in text) > 0.6 * len(text)
     least, most = (0.22, 0.45) if foreign else (0.4, 1.1)

@@ -23,6 +23,7 @@ from ocr_pipeline.core.rendering.words import (
 from recognizer.alphabet import normalise
 from recognizer.synthesis.chinese_alphabet import ASCII, CHINESE_ALPHABET, HANZI, SIGNS
 from recognizer.synthesis.chinese_facts import FACTS
+from recognizer.synthesis.chinese_forms import FOLDED, usual_forms
 
 Rng = np.random.Generator
 
@@ -40,23 +41,26 @@ _COMMON = split_list(
     "网络|新闻|报纸|图书|音乐|电影|体育|开始|继续|完成|提高|增加|减少|研究|分析|报告|会议|"
     "合同|协议|规定|法律|安全|环境|资源|能源|投资|金融|价格|产品|服务"
 )
-# Narrow twins of full-width punctuation, as hasty typing uses them.
-_NARROW = str.maketrans("，。：；！？（）“”‘’", ",.:;!?()\"\"''")
+# What a keyboard without Chinese signs has in the place of some.
+_PLAIN = str.maketrans("。“”‘’", ".\"\"''")
 _STOPS = (
-    (0.45, "，"),
+    (0.40, "，"),
     (0.22, "。"),
     (0.08, "、"),
     (0.07, "："),
     (0.05, "；"),
     (0.05, "！"),
     (0.05, "？"),
+    (0.03, "——"),
+    (0.02, "……"),
 )
 _PAIRS = ("“”", "《》", "（）", "‘’", "【】", "「」", "〈〉", "『』", "〔〕", "()", '""')
 _PAIR_SHARES = np.cumsum([0.34, 0.2, 0.18, 0.05, 0.06, 0.04, 0.02, 0.02, 0.02, 0.04, 0.03])
 # Signs next to which a blank cannot be seen, because they bring their own.
 _WIDE = frozenset("，。、：；！？（）“”‘’《》〈〉【】「」『』〔〕…—～　")
-# Drawn like others: they are learned from few examples, lest they take the others' places.
-_LOOKALIKES = frozenset("─━–∶︰﹐﹑﹒﹔﹖．＋")
+# A dash is two of them in a row: a single one looks like the figure one, and half an ellipsis is
+# none.
+_DOUBLED = frozenset("—…")
 _TWINS = frozenset("ОПР")  # Cyrillic: the Latin letters have the same glyphs
 
 
@@ -90,11 +94,11 @@ class ChineseText:
         most = USUAL if usual else min(_LONGEST, 1 + int(_LONGEST * rng.random() ** 1.15))
         text = _tidy(weighted(rng, self._kinds)(rng, most))
         if not usual:
-            return text[:most].strip() or pick(rng, HANZI)
+            return usual_forms(_whole(text[:most].strip())) or pick(rng, HANZI)
         while len(text) < most:
             text = _tidy(text + self._sentence(rng, most - len(text)))
-        text = text[:most].rstrip()
-        return text if len(text) == most else text + pick(rng, HANZI)
+        text = _whole(text[:most].rstrip())
+        return usual_forms(text if len(text) == most else text + pick(rng, HANZI))
 
     # Kinds of text: each gives about as many characters as are asked for ------------------------
 
@@ -107,7 +111,7 @@ class ChineseText:
         text = self._corpus.fragment(rng, most + 8)
         if chance(rng, 0.6):
             text = text.replace(" ", "")
-        return text.translate(_NARROW) if chance(rng, 0.1) else text
+        return text.translate(_PLAIN) if chance(rng, 0.08) else text
 
     def _word(self, rng: Rng) -> str:
         """A word, half of the draws by Zipf's law and half even: names must be read as well."""
@@ -140,10 +144,10 @@ class ChineseText:
             elif spaced and chance(rng, 0.3):
                 parts.append(" ")
             elif chance(rng, 0.012):
-                parts.append(pick(rng, ("——", "……", "·", "～", "-", "/", "—", "…")))
+                parts.append(pick(rng, ("·", "～", "-", "/")))
             total = sum(map(len, parts))
         text = "".join(parts)
-        return text.translate(_NARROW) if chance(rng, 0.12) else text
+        return text.translate(_PLAIN) if chance(rng, 0.1) else text
 
     def _facts(self, rng: Rng, most: int) -> str:
         """Dates, amounts, numbered points and entries of forms."""
@@ -154,9 +158,8 @@ class ChineseText:
         return text
 
     def _title(self, rng: Rng, most: int) -> str:
-        """Words without punctuation, sometimes apart or letter by letter."""
-        text = "".join(self._word(rng) for _ in range(int(rng.integers(1, 5))))[:most]
-        return " ".join(text) if len(text) < 5 and chance(rng, 0.25) else text
+        """Words without punctuation."""
+        return "".join(self._word(rng) for _ in range(int(rng.integers(1, 5))))[:most]
 
     def _foreign(self, rng: Rng, most: int) -> str:
         """Latin letters, digits and signs alone."""
@@ -179,8 +182,8 @@ def _latin_word(rng: Rng) -> str:
 
 
 def _tidy(text: str) -> str:
-    """Blanks single, and none beside a sign that has one of its own."""
-    parts = normalise(text).split(" ")
+    """Signs in their usual forms, blanks single, and none beside a sign that has one of its own."""
+    parts = usual_forms(normalise(text)).split(" ")
     out = parts[0]
     for part in parts[1:]:
         bare = not out or not part or out[-1] in _WIDE or part[0] in _WIDE
@@ -188,13 +191,21 @@ def _tidy(text: str) -> str:
     return out
 
 
+def _whole(text: str) -> str:
+    """The text without the half of a dash or an ellipsis that it was cut in."""
+    last = text[-1:]
+    if last in _DOUBLED and (len(text) - len(text.rstrip(last))) % 2:
+        return text[:-1].rstrip()
+    return text
+
+
 def _even_table() -> tuple[str, np.ndarray]:
     """The characters that even lines draw from, and their running share."""
     weights = {c: 0.7 if i < 3755 else 1.25 for i, c in enumerate(HANZI)}
     # Letters and signs occur in all other lines, where their neighbours tell O from 0.
     weights |= dict.fromkeys(SIGNS, 0.35) | dict.fromkeys(ASCII.strip(), 0.12)
-    weights |= dict.fromkeys(_LOOKALIKES, 0.05)
-    for character in [c for c in weights if c in _TWINS or normalise(c) != c]:
+    never = _TWINS | _DOUBLED | FOLDED
+    for character in [c for c in weights if c in never or normalise(c) != c]:
         del weights[character]
     running = np.cumsum(list(weights.values()))
     return "".join(weights), running / running[-1]

@@ -40,7 +40,7 @@ def crop_scene(
     ink = line.ink
     if rng.random() < 0.15:
         ink = _beside(rng, ink, bounds, tall)
-    if right - left > 1.5 * tall and rng.random() < 0.14:
+    elif right - left > 1.5 * tall and rng.random() < 0.16:  # its box is that of all ink there
         ink = _bent(rng, ink, bounds, tall)
         box = cv2.boundingRect(ink[:, left:right])
         top, bottom = box[1], box[1] + max(box[3], 1)
