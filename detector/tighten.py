@@ -25,6 +25,8 @@ Floats = npt.NDArray[np.floating[Any]]
 ROWS = 24
 #: Part of a window of a line that is at least ink: as much as one thin digit in a wide box.
 LEAST_INK = 0.04
+#: Longest stroke from left to right in line heights; what is longer is a rule.
+LONGEST = 1.2
 
 
 @dataclass(frozen=True)
@@ -232,13 +234,19 @@ def _levels(grey: Image, *parts: float) -> list[int]:
 
 def _letters(ink: Image, core: Floats, options: TightenOptions) -> Floats | None:
     """Box (4,) of all blobs that belong to a line in a window: not specks, rules and neighbours."""
+    # Rules go first: letters that stand on one are of a piece with it.
+    length = round(LONGEST * ROWS)
+    rules = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
+    if rules.any():
+        ink = cv2.subtract(ink, cv2.dilate(rules, np.ones((3, 3), np.uint8)))  # type: ignore[assignment]
     left, top, wide, tall, _ = blob_boxes(ink).T.astype(np.float32)
     right, bottom = left + wide, top + tall
     shared_x = np.minimum(right, core[2]) - np.maximum(left, core[0])
     shared_y = np.minimum(bottom, core[3]) - np.maximum(top, core[1])
     mine = (shared_x >= options.inside * wide) & (shared_y >= options.upright * tall)
     mine &= np.maximum(wide, tall) >= options.speck * ROWS
-    mine &= (wide < 1.5 * ROWS) | (tall >= 0.25 * ROWS)
+    # What goes on beyond the window is a stroke of a pen, or another word's.
+    mine &= ((left > 0) | (core[0] <= 0)) & ((right < ink.shape[1]) | (core[2] >= ink.shape[1]))
     mine &= (tall < len(ink) - 1) | (wide >= 0.25 * ROWS)
     if not mine.any():
         return None

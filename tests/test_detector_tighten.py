@@ -89,6 +89,14 @@ def test_a_cut_letter_at_the_end_of_a_long_line_is_held() -> None:
     np.testing.assert_allclose(wide, box_quad(x0 - 14, 90, x1 + 14, 128), atol=1e-3)
 
 
+def test_a_rule_under_a_line_is_not_followed() -> None:
+    image = page("TOTAL 12.50", left=60)
+    x0, _, x1, _ = ink_box(image)
+    image[119:122, 20:380] = INK  # touches the letters
+    quad = fit(image, x0 - 5, 90, x1 + 5, 128)
+    assert x0 - 12 < quad[0, 0] <= x0 and x1 <= quad[1, 0] < x1 + 12
+
+
 def test_a_dash_keeps_room_above_and_below() -> None:
     image = page()
     image[108:112, 104:120] = INK
