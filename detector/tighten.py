@@ -51,7 +51,7 @@ class TightenOptions:
         upright: the same of its height.
     """
 
-    short: float = 2.0
+    short: float = 2.5
     near_x: float = 0.2
     near_y: float = 0.15
     far_x: float = 0.25
