@@ -17,6 +17,7 @@ from detector.connector import ConnectOptions, Lines, connect, drop_contained
 from detector.net import NET, Outputs, probabilities, whole_cells
 from detector.preprocess import preprocessing
 from detector.scale import guess_line_height
+from detector.tighten import TightenOptions, tighten
 from ocr_pipeline.core.backends import Session, SessionOptions, open_session
 from ocr_pipeline.core.errors import InputError, UsageError, WeightsError
 from ocr_pipeline.core.timing import stage
@@ -50,6 +51,7 @@ class DetectOptions:
             as often inside as outside of where people drew them; a reader needs whole letters.
         margin_y: growth above and below, in line heights.
         connect: thresholds of the connector.
+        tighten: how lines are fitted to the ink in them; None leaves them as the net saw them.
     """
 
     long_side: int = 1000
@@ -64,6 +66,7 @@ class DetectOptions:
     margin_x: float = 0.14
     margin_y: float = 0.1
     connect: ConnectOptions = field(default_factory=ConnectOptions)
+    tighten: TightenOptions | None = field(default_factory=TightenOptions)
 
     def __post_init__(self) -> None:
         if self.long_side < 64 or (self.short_side is not None and self.short_side < 32):
@@ -146,6 +149,10 @@ class Detector:
         image = _check(image)
         with stage("scale"):
             lines = find_lines(image, self.outputs, self.heights, options)
+        if options.tighten is not None:
+            margins = options.margin_x, options.margin_y
+            with stage("tighten"):
+                lines = lines._replace(quads=tighten(image, lines.quads, margins, options.tighten))
         pairs = zip(lines.quads, lines.scores, strict=True)
         return [DetectedLine(quad, float(score)) for quad, score in pairs]
 

@@ -19,7 +19,7 @@ from ocr_pipeline.readers import InputFile, open_document
 
 #: Parts of reading a page, in the order in which they happen.
 STAGES = (
-    *("read", "turn", "scale", "detect", "connect"),
+    *("read", "turn", "scale", "detect", "connect", "tighten"),
     *("crop", "recognize", "decode", "layout", "write"),
 )
 #: The parts in which a net runs.
