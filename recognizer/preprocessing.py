@@ -119,7 +119,9 @@ def normalise(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         middle = (low + high) / 2
         low, high = int(middle - _LEAST / 2), int(middle + _LEAST / 2)
     table = (np.arange(256, dtype=np.float32) - low) * (2.0 / (high - low)) - 1.0
-    values: npt.NDArray[np.float32] = np.clip(table, -1.0, 1.0)[image]
+    values: npt.NDArray[np.float32] = np.asarray(
+        cv2.LUT(image, np.clip(table, -1.0, 1.0)), np.float32
+    )
     return values if values.ndim == 2 else np.ascontiguousarray(values.transpose(2, 0, 1))
 
 
