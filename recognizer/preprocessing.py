@@ -112,7 +112,7 @@ def normalise(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         (height, W) or (3, height, W).
     """
     grey = to_grey(image)
-    histogram = np.bincount(grey.ravel(), minlength=256).cumsum()
+    histogram = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().cumsum(dtype=np.float64)
     low = int(np.searchsorted(histogram, grey.size * _LOW / 100))
     high = int(np.searchsorted(histogram, grey.size * _HIGH / 100))
     if high - low < _LEAST:
