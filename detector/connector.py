@@ -147,27 +147,28 @@ def _rank(sorted_groups: Ints) -> Ints:
 
 def _suppress(table: Floats, limit: float) -> Strips:
     """Non-maximum suppression in all columns at once: round r settles each column's r-th strip."""
-    score, top, bottom, _ = table
-    alive = score > 0
-    columns = np.arange(score.shape[0])
+    alive = table[0] > 0
+    columns = np.arange(len(alive))
     found: list[tuple[Ints, Floats]] = []
     while True:
-        columns = columns[alive[columns].any(1)]
+        left = alive.any(1)
+        if not left.all():  # settled columns are let go, so that those left lie together
+            columns, table, alive = columns[left], table[:, left], alive[left]
         if not columns.size:
             break
-        best = alive[columns].argmax(1)  # candidates are sorted: the first alive is the best
-        t, b = top[columns, best, None], bottom[columns, best, None]
-        shared = np.minimum(bottom[columns], b) - np.maximum(top[columns], t)
-        shared = np.maximum(shared, 0)
-        union = (bottom[columns] - top[columns]) + (b - t) - shared
+        score, top, bottom, _ = table
+        # Candidates are sorted: the first alive is the best.
+        firsts = np.arange(columns.size), alive.argmax(1)
+        highest, t, b = score[firsts], top[firsts][:, None], bottom[firsts][:, None]
+        shared = np.maximum(np.minimum(bottom, b) - np.maximum(top, t), 0)
+        union = (bottom - top) + (b - t) - shared
         iou = shared / np.maximum(union, 1e-3)
-        agree = np.where(alive[columns] & (iou >= 0.5), score[columns], 0)
-        agree[np.arange(columns.size), best] = score[columns, best]
-        mean = (table[:, columns] * agree).sum(2) / agree.sum(1)
-        mean[0] = score[columns, best]
-        found.append((columns, mean))
-        alive[columns] &= iou < limit
-        alive[columns, best] = False
+        agree = np.where(alive & (iou >= 0.5), score, 0)
+        agree[firsts] = highest
+        mean = (table[1:] * agree).sum(2) / agree.sum(1)
+        found.append((columns, np.concatenate([highest[None], mean])))
+        alive &= iou < limit
+        alive[firsts] = False
     if not found:
         none = np.zeros(0, np.float32)
         return Strips(np.zeros(0, np.intp), none, none, none, none)

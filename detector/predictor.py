@@ -20,6 +20,7 @@ from detector.scale import guess_line_height
 from detector.tighten import TightenOptions, tighten
 from ocr_pipeline.core.backends import Session, SessionOptions, open_session
 from ocr_pipeline.core.errors import InputError, UsageError, WeightsError
+from ocr_pipeline.core.pixels import one_channel
 from ocr_pipeline.core.timing import stage
 from ocr_pipeline.core.weights import find_weights, read_header
 
@@ -148,11 +149,13 @@ class Detector:
         options = options or DetectOptions()
         image = _check(image)
         with stage("scale"):
-            lines = find_lines(image, self.outputs, self.heights, options)
+            grey = one_channel(image)
+            seen = image if grey is None else grey
+            lines = find_lines(seen, self.outputs, self.heights, options)
         if options.tighten is not None:
             margins = options.margin_x, options.margin_y
             with stage("tighten"):
-                lines = lines._replace(quads=tighten(image, lines.quads, margins, options.tighten))
+                lines = lines._replace(quads=tighten(seen, lines.quads, margins, options.tighten))
         pairs = zip(lines.quads, lines.scores, strict=True)
         return [DetectedLine(quad, float(score)) for quad, score in pairs]
 
@@ -167,7 +170,7 @@ def _check(image: Image) -> Image:
     if image.dtype != np.uint8 or image.ndim not in (2, 3) or 0 in image.shape:
         raise InputError(f"an image is a uint8 array (H, W, 3), not {image.dtype} {image.shape}")
     if image.ndim == 2:
-        image = np.repeat(image[..., None], 3, axis=2)
+        image = np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2RGB), np.uint8)
     if image.shape[2] != 3:
         raise InputError(f"an image has three channels (RGB), not {image.shape[2]}")
     return image
@@ -180,8 +183,8 @@ def find_lines(image: Image, net: Any, heights: tuple[float, ...], options: Dete
     """Lines of a page in its own pixels: a first look, and a second if its scale did not suit.
 
     Args:
-        image: (H, W, 3) RGB.
-        net: function from an image to score, vertical and side arrays.
+        image: (H, W, 3) RGB or (H, W) grey.
+        net: function from an image (H, W, 3) to score, vertical and side arrays.
         heights: heights of the anchors.
         options: scales and thresholds.
     """
@@ -256,8 +259,7 @@ def _look(
     """Lines found at one scale, in pixels of the page."""
     h, w = image.shape[:2]
     size = max(STRIP, round(w * scale)), max(STRIP, round(h * scale))
-    if size != (w, h):
-        image = _resized(image, size)
+    image = _resized(image, size)
     outputs = run_tiles(image, net, len(heights), options.tile, options.tile_overlap)
     with stage("connect"):
         lines = connect(*outputs, heights, options.connect)
@@ -268,22 +270,14 @@ def _look(
 
 
 def _resized(image: Image, size: tuple[int, int]) -> Image:
-    """The image at another size (width, height); of a grey one a channel stands for all three."""
+    """The image, RGB or grey, as RGB of another size (width, height)."""
     smaller = size[0] * size[1] < image.shape[0] * image.shape[1]
     kind = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
-    if not _is_grey(image):
-        return np.asarray(cv2.resize(image, size, interpolation=kind), np.uint8)
-    grey = cv2.resize(cv2.extractChannel(image, 0), size, interpolation=kind)
-    return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8)
-
-
-def _is_grey(image: Image) -> bool:
-    """Whether all channels are the same; a glance at some rows spares most others the look."""
-    for part in (image[::64], image):
-        first = part[..., 0]
-        if not (np.array_equal(first, part[..., 1]) and np.array_equal(first, part[..., 2])):
-            return False
-    return True
+    if size != image.shape[1::-1]:
+        image = np.asarray(cv2.resize(image, size, interpolation=kind), np.uint8)
+    if image.ndim == 2:
+        image = np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2RGB), np.uint8)
+    return image
 
 
 def run_tiles(

@@ -24,14 +24,14 @@ def guess_line_height(image: npt.NDArray[np.uint8]) -> float | None:
     """Median height of a page's lines from the heights of its blobs of dark ink.
 
     Args:
-        image: (H, W, 3) RGB uint8.
+        image: (H, W, 3) RGB or (H, W) grey, uint8.
 
     Returns:
         Pixels of ``image``; None where there is too little that looks like letters.
     """
     h, w = image.shape[:2]
     scale = min(1.0, LONGEST / max(h, w))
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     if scale < 1:
         size = max(1, round(w * scale)), max(1, round(h * scale))
         grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)

@@ -96,7 +96,7 @@ def tighten(
     """Fits lines to the ink in and just around them; a line without clear ink stays as it is.
 
     Args:
-        image: (H, W, 3) RGB.
+        image: (H, W, 3) RGB or (H, W) grey.
         quads: (n, 4, 2) lines in pixels of the image.
         margins: growth at the ends and above and below that the lines have had, in line heights.
         options: margins that they get, and what counts as ink.

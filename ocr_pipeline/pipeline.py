@@ -24,6 +24,7 @@ from ocr_pipeline.core.arithmetic import value_of
 from ocr_pipeline.core.document import Document, Page
 from ocr_pipeline.core.errors import InputError
 from ocr_pipeline.core.geometry import box_quad, crop_quad, quad_size
+from ocr_pipeline.core.pixels import one_channel
 from ocr_pipeline.core.timing import stage
 from ocr_pipeline.decode_files import decode_options
 from ocr_pipeline.languages import check_installed
@@ -200,8 +201,12 @@ class Pipeline:
 
         def cut(quad: Quad) -> Image:
             with stage("crop"):
-                return crop_quad(image, quad, pad_x=PAD_X, pad_y=PAD_Y)
+                crop = crop_quad(plain, quad, pad_x=PAD_X, pad_y=PAD_Y)
+                return crop if crop.ndim == 3 else _colored(crop)
 
+        with stage("crop"):
+            grey = one_channel(image)
+            plain = image if grey is None else grey
         stages = Stages(self._detect, cut, self.read_crops)
         with stage("turn"):
             found = find_upright(image, stages, self.options.page_layout)
@@ -289,10 +294,15 @@ def check_image(image: Image) -> Image:
     if image.ndim == 3 and image.shape[2] == 1:
         image = image[..., 0]
     if image.ndim == 2:
-        image = np.repeat(image[..., None], 3, axis=2)
+        image = _colored(image)
     if image.ndim != 3 or image.shape[2] != 3 or not image.size:
         raise InputError(f"an image must be (H, W, 3) RGB or (H, W) grey, not {image.shape}")
     return image
+
+
+def _colored(grey: Image) -> Image:
+    """(H, W) grey as (H, W, 3) RGB."""
+    return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8)
 
 
 def _real(line: DetectedLike) -> bool:

@@ -214,9 +214,12 @@ def align_all(
     lines = np.arange(len(rows))
     scores[0] = score[lines[:, None], np.stack([lengths, lengths + 1], 1)]
     for step in range(1, most):
-        moves = np.stack([score[:, 2:], score[:, 1:-1], score[:, :-2] + bar])
-        back[step] = moves.argmax(0)
-        score[:, 2:] = moves.max(0) + logs[step]
+        # By comparisons, which along three rows take a fifth of the time of argmax.
+        stays, follows, skips = score[:, 2:], score[:, 1:-1], score[:, :-2] + bar
+        near = np.maximum(stays, follows)
+        np.greater(follows, stays, out=back[step], casting="unsafe")
+        back[step][skips > near] = 2
+        score[:, 2:] = np.maximum(near, skips) + logs[step]
         scores[step] = score[lines[:, None], np.stack([lengths, lengths + 1], 1)]
     return [
         _trace(row, text, back[: len(row), line], scores[len(row) - 1, line])

@@ -59,28 +59,32 @@ def sum_over_paths(
 def _forward(
     emitted: Sequence[npt.NDArray[np.float32]], texts: Sequence[Sequence[int]]
 ) -> npt.NDArray[np.float64]:
-    count, width = max(len(rows) for rows in emitted), max(rows.shape[1] for rows in emitted)
-    # By steps first: what one step needs lies together.
-    seen = np.zeros((count, len(texts), width), np.float32)
-    skips = np.zeros((len(texts), width))  # from one character straight to the next, other one
-    skips[:, 1:2] = 1.0  # and from before the line to its first
+    count, most = max(len(rows) for rows in emitted), max(len(text) for text in texts)
+    # By steps first: what one step needs lies together. Blanks and characters apart: all blanks of
+    # a step are equally likely, and none is left out on the way from one to another.
+    blank = np.zeros((count, len(texts), 1))
+    seen = np.zeros((count, len(texts), most))
+    skips = np.zeros((len(texts), most))  # from one character straight to the next, other one
     ends = defaultdict(list)
     for line, (rows, text) in enumerate(zip(emitted, texts, strict=True)):
-        seen[: len(rows), line, : rows.shape[1]] = rows
-        skips[line, 3 : 2 * len(text) : 2] = [a != b for a, b in pairwise(text)]
+        blank[: len(rows), line] = rows[:, :1]
+        seen[: len(rows), line, : len(text)] = rows[:, 1::2]
+        skips[line, 1 : len(text)] = [a != b for a, b in pairwise(text)]
         ends[len(rows)].append(line)
-    # Two columns in front of the states, so that each has two before it; all paths start in one.
-    paths = np.zeros((len(texts), width + 2))
-    paths[:, 1] = 1.0
-    found = np.zeros(len(texts))
+    # Of the paths that end in each blank and in each character; a column in front of the latter,
+    # so that each has one before it. All start before the first blank, as if in one.
+    blanks, marks = np.zeros((len(texts), most + 1)), np.zeros((len(texts), most + 1))
+    blanks[:, 0] = 1.0
+    skipped, found = np.empty_like(skips), np.zeros(len(texts))
     for step in range(count):
-        arriving = paths[:, 2:] + paths[:, 1:-1]
-        arriving += skips * paths[:, :-2]
-        np.multiply(arriving, seen[step], out=paths[:, 2:])
-        paths[:, 1] = 0.0
+        np.multiply(skips, marks[:, :-1], out=skipped)
+        skipped += marks[:, 1:] + blanks[:, :-1]
+        blanks += marks
+        blanks *= blank[step]
+        np.multiply(skipped, seen[step], out=marks[:, 1:])
         for line in ends.get(step + 1, ()):
-            last = 2 * len(texts[line]) + 2
-            found[line] = paths[line, last] + (paths[line, last - 1] if texts[line] else 0.0)
+            last = len(texts[line])
+            found[line] = blanks[line, last] + marks[line, last]
     return found
 
 

@@ -107,7 +107,8 @@ def greedy(probabilities: npt.NDArray[np.float32], blank: int) -> Decoded:
     """
     if not len(probabilities):
         return Decoded((), (), ())
-    best, top = probabilities.argmax(1), probabilities.max(1)
+    best = probabilities.argmax(1)
+    top = probabilities[np.arange(len(best)), best]
     edges = np.flatnonzero(best[1:] != best[:-1]) + 1
     starts = np.concatenate([[0], edges])
     runs = zip(

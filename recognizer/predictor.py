@@ -212,7 +212,11 @@ class Recognizer:
         views = [it.view for it in found]
         surer = self._surer_views(crops, views) if self.zooms or self.straightens else {}
         if self.language is not None:
-            return self._in_language([surer.get(i, view) for i, view in enumerate(views)])
+            seen = [surer.get(i, view) for i, view in enumerate(views)]
+            lines = [
+                self._decode(surer[i].row) if i in surer else it.line for i, it in enumerate(found)
+            ]
+            return self._in_language(seen, lines)
         settled = self._agreed(views, [it.line for it in found])
         nearer = list(surer.values())
         others = self._agreed(nearer, [self._decode(view.row) for view in nearer])
@@ -235,15 +239,27 @@ class Recognizer:
         ]
         blank = self.alphabet.blank_index
         agreed = best_agreed(looks, texts, blank)
-        lines = [
-            line if line.classes == text else align_all([view.row], [text], blank)[0]
-            for line, view, (text, _) in zip(first, views, agreed, strict=True)
-        ]
+        lines = self._placed(views, first, [text for text, _ in agreed])
         sure = self.calibration.apply([probability for _, probability in agreed]).tolist()
         return [_Settled(*it) for it in zip(lines, sure, views, strict=True)]
 
-    def _in_language(self, views: Sequence[_View]) -> list[_Settled]:
-        """What the language and all looks at each line agree on."""
+    def _placed(
+        self, views: Sequence[_View], first: Sequence[Decoded], texts: Sequence[Sequence[int]]
+    ) -> list[Decoded]:
+        """Where the characters of each line's text stand; ``first`` is what was read at first.
+
+        What that was is placed already: the likeliest path writes it."""
+        lines = list(first)
+        others = [i for i, text in enumerate(texts) if lines[i].classes != tuple(text)]
+        rows = [views[i].row for i in others]
+        placed = align_all(rows, [texts[i] for i in others], self.alphabet.blank_index)
+        for i, line in zip(others, placed, strict=True):
+            lines[i] = line
+        return lines
+
+    def _in_language(self, views: Sequence[_View], first: Sequence[Decoded]) -> list[_Settled]:
+        """What the language and all looks at each line agree on; ``first`` is what was read in
+        them without it."""
         language, blank = self.language, self.alphabet.blank_index
         assert language is not None
         looks = self._looks(views)
@@ -255,7 +271,7 @@ class Recognizer:
             sum(share for text, share in line if text == best) / len(line)
             for line, (best, _) in zip(read, agreed, strict=True)
         ]
-        lines = align_all([view.row for view in views], [text for text, _ in agreed], blank)
+        lines = self._placed(views, first, [text for text, _ in agreed])
         own = [probability for _, probability in agreed]
         sure = self.language_calibration.apply(own, shares).tolist()
         return [_Settled(*it) for it in zip(lines, sure, views, shares, strict=True)]

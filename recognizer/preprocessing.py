@@ -112,14 +112,16 @@ def normalise(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         (height, W) or (3, height, W).
     """
     grey = to_grey(image)
-    histogram = np.bincount(grey.ravel(), minlength=256).cumsum()
+    histogram = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().cumsum(dtype=np.float64)
     low = int(np.searchsorted(histogram, grey.size * _LOW / 100))
     high = int(np.searchsorted(histogram, grey.size * _HIGH / 100))
     if high - low < _LEAST:
         middle = (low + high) / 2
         low, high = int(middle - _LEAST / 2), int(middle + _LEAST / 2)
     table = (np.arange(256, dtype=np.float32) - low) * (2.0 / (high - low)) - 1.0
-    values: npt.NDArray[np.float32] = np.clip(table, -1.0, 1.0)[image]
+    values: npt.NDArray[np.float32] = np.asarray(
+        cv2.LUT(image, np.clip(table, -1.0, 1.0)), np.float32
+    )
     return values if values.ndim == 2 else np.ascontiguousarray(values.transpose(2, 0, 1))
 
 

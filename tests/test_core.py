@@ -35,6 +35,7 @@ from ocr_pipeline.core.geometry import (
 )
 from ocr_pipeline.core.groundtruth import is_page_set, read_crop_set, read_page_set
 from ocr_pipeline.core.images import iter_frames, load_image, save_image, write_atomic
+from ocr_pipeline.core.pixels import one_channel
 from ocr_pipeline.core.registry import build, register
 from ocr_pipeline.core.train_options import TrainOptions, pop_train_options, training_flags
 from ocr_pipeline.core.weights import find_weights, load_weights, read_header, save_weights
@@ -109,6 +110,24 @@ def test_all_kinds_of_pixels_become_rgb(tmp_path: Path, mode: str) -> None:
     pixels = load_image(path)
     assert pixels.shape == (6, 9, 3) and pixels.dtype == np.uint8
     assert pixels[:, :4].max() < 10 and pixels[:, 5:].min() > 245
+
+
+def test_the_one_channel_of_a_grey_image_stands_for_all_three() -> None:
+    rng = np.random.default_rng(7)
+    grey = rng.integers(0, 256, (150, 200), np.uint8)
+    colors = np.repeat(grey[..., None], 3, axis=2)
+    found = one_channel(colors)
+    assert found is not None and np.array_equal(found, grey)
+    for _ in range(20):
+        corner, size = rng.uniform(-10, 190, 2), rng.uniform(5, 90, 2)
+        quad = box_quad(*corner, *(corner + size)) + rng.normal(0, 2, (4, 2)).astype(np.float32)
+        height = [None, 12, 32][int(rng.integers(3))]
+        crops = [crop_quad(image, quad, height, pad_x=0.1) for image in (colors, grey)]
+        assert np.array_equal(crops[0], np.repeat(crops[1][..., None], 3, axis=2))
+    for row in (64, 149):  # where a glance falls, and where none does
+        stained = colors.copy()
+        stained[row, 3, 2] ^= 1
+        assert one_channel(stained) is None
 
 
 def test_transparent_is_white_and_exif_turns(tmp_path: Path) -> None:

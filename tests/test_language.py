@@ -18,7 +18,16 @@ from recognizer.alphabet import Alphabet
 from recognizer.beam import CharNgram, align, align_all, prefix_beam
 from recognizer.confidence import states_of, sum_over_paths
 from recognizer.language import MANY, LanguageModel, fit_language, language_for
-from recognizer.language_beam import LanguageReader, Search, language_beam, search_for
+from recognizer.language_beam import (
+    LanguageReader,
+    Search,
+    _alone,
+    _extended,
+    _kept,
+    _Tree,
+    language_beam,
+    search_for,
+)
 from recognizer.layers import STRIDE
 from recognizer.preprocessing import PREPROCESSING
 
@@ -166,6 +175,24 @@ def test_the_fast_search_finds_what_is_as_likely_as_what_the_plain_one_finds(
     sums = sum_over_paths([states_of(rows, text, blank) for text in texts], texts)
     found, best = (math.log(p) + prior(text) for p, text in zip(sums, texts, strict=True))
     assert found > best - 0.15
+
+
+@pytest.mark.parametrize("blank", [0, 5])
+def test_a_single_prefix_goes_on_as_many_do(blank: int) -> None:
+    model = fit_language(LINES)
+    numbers = [0 if k == blank else model.numbers("taehx "[k])[0] for k in range(6)]
+    rng = np.random.default_rng(blank)
+    for _ in range(300):
+        tree, same = (_Tree(model, numbers, Search()) for _ in range(2))
+        (node, _), _ = tree.grow(0, 1), same.grow(0, 1)
+        in_blank = float(rng.choice([0.0, 1.0, rng.random()]))
+        beams = {node: (in_blank, 1.0 - in_blank)}
+        # Of all sizes, so that now the one and now the other is dropped; and the same character.
+        values = {blank: float(rng.random() ** 20), int(rng.choice([1, 2])): rng.random() ** 9}
+        followed = sorted(values.items())
+        alone = _alone(tree, beams, followed, blank)
+        plain = _kept(same, *_extended(same, beams, followed, blank))
+        assert list(alone.items()) == list(plain.items())
 
 
 def test_lines_are_placed_together_as_they_are_one_by_one() -> None:
