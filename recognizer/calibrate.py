@@ -208,9 +208,9 @@ def command(
         name = f"rendered {rendered}"
         readers.append(lambda net: measure(name, _rendered(rendered, limit), net, True))
     checks = [_reader(text, limit) for text in check]
-    language, looks = net.language, (net.moves, net.zooms)
+    language, looks = net.language, (net.look_below, net.zooms)
     if language is not None:  # the first of two stages, on which hangs whether there is a second
-        net.language, net.moves, net.zooms = None, (), ()
+        net.language, net.look_below, net.zooms = None, 0.0, ()
     before, net.calibration = net.calibration, Calibration()
     fitted = [read(net) for read in readers]
     found = fit_sets(fitted)
@@ -219,7 +219,7 @@ def command(
     if language is not None:
         # Which lines are read again hangs on their confidence without the model.
         net.language, net.calibration = language, found
-        net.moves, net.zooms = looks
+        net.look_below, net.zooms = looks
         before, net.language_calibration = net.language_calibration, Calibration()
         again = [claims for read in readers if len((claims := read(net).settled()).sure)]
         if any(claims.right.any() for claims in again) and any((~c.right).any() for c in again):

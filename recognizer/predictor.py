@@ -36,7 +36,15 @@ from recognizer.preprocessing import (
     snug,
     stack,
 )
-from recognizer.second_look import MOVES, ZOOMS, best_agreed, looks_again, moved, zoomed
+from recognizer.second_look import (
+    DOUBTFUL,
+    MOVES,
+    ZOOMS,
+    best_agreed,
+    looks_below,
+    moved,
+    zoomed,
+)
 from recognizer.spacing import is_ideograph, with_missed_blanks, without_false_blanks
 from recognizer.straighten import corners, extent, straightened
 
@@ -45,9 +53,6 @@ Line: TypeAlias = npt.NDArray[np.float32]  # (height, W), or (3, height, W) in c
 Rows: TypeAlias = npt.NDArray[np.float32]  # (T, classes) probabilities
 DEFAULT = "crnn-latin"
 _NARROW_BEAM = 4  # of nets without recurrence
-# A line that is right with less than this probability is read again with the language model, where
-# there is one, and looked at again, where that helps.
-_DOUBTFUL = 0.9
 _USUAL = 512  # a batch holds more lines that are shorter than this, and fewer that are longer
 
 
@@ -129,9 +134,10 @@ class Recognizer:
             model = language_for(preset, self.alphabet.characters)
             if model is not None:
                 self.language = LanguageReader(model, self.alphabet, search_for(preset))
-        looks = self.decoding.second_look and self.decoding.lexicon is None
-        looks = looks and looks_again(preset)
-        self.moves = MOVES if looks else ()
+        self.look_below = 0.0
+        if self.decoding.second_look and self.decoding.lexicon is None:
+            self.look_below = looks_below(preset, self.language is not None)
+        looks = self.look_below > 0
         self.zooms = ZOOMS.get(preset, ()) if looks else ()
         self.straightens = looks and bool(self.width)  # plates fill an input of one size
 
@@ -180,8 +186,8 @@ class Recognizer:
         sure = self.calibration.apply(self._sums(rows, decoded)).tolist()
         views = [_View(line, row) for line, row in zip(lines, rows, strict=True)]
         found = [_Settled(*it) for it in zip(decoded, sure, views, strict=True)]
-        if self.language is not None or self.moves:
-            doubtful = [i for i, it in enumerate(found) if it.sure < _DOUBTFUL and it.line.classes]
+        if self.language is not None or self.look_below:
+            doubtful = [i for i, it in enumerate(found) if it.sure < DOUBTFUL and it.line.classes]
             settled = self._settled([crops[i] for i in doubtful], [found[i] for i in doubtful])
             for i, it in zip(doubtful, settled, strict=True):
                 found[i] = it
@@ -216,7 +222,8 @@ class Recognizer:
             lines = [
                 self._decode(surer[i].row) if i in surer else it.line for i, it in enumerate(found)
             ]
-            return self._in_language(seen, lines)
+            again = [it.sure < self.look_below for it in found]
+            return self._in_language(seen, lines, again)
         settled = self._agreed(views, [it.line for it in found])
         nearer = list(surer.values())
         others = self._agreed(nearer, [self._decode(view.row) for view in nearer])
@@ -225,14 +232,19 @@ class Recognizer:
                 settled[i] = other
         return settled
 
-    def _looks(self, views: Sequence[_View]) -> list[tuple[Rows, ...]]:
-        """Of each view what the net makes of it, as it is and moved."""
-        moves = ([moved(view.line, *move) for view in views] for move in self.moves)
-        return list(zip([view.row for view in views], *map(self._rows, moves), strict=True))
+    def _looks(self, views: Sequence[_View], again: Sequence[bool]) -> list[list[Rows]]:
+        """Of each view what the net makes of it as it is and, of those again, moved."""
+        looks = [[view.row] for view in views]
+        chosen = [i for i, more in enumerate(again) if more]
+        for move in MOVES:
+            rows = self._rows([moved(views[i].line, *move) for i in chosen])
+            for i, row in zip(chosen, rows, strict=True):
+                looks[i].append(row)
+        return looks
 
     def _agreed(self, views: Sequence[_View], first: Sequence[Decoded]) -> list[_Settled]:
         """What several looks at each line agree on; ``first`` is what the first of them read."""
-        looks = self._looks(views)
+        looks = self._looks(views, [True] * len(views))
         texts = [
             [line.classes, *(self._decode(row).classes for row in rows[1:])]
             for line, rows in zip(first, looks, strict=True)
@@ -257,12 +269,14 @@ class Recognizer:
             lines[i] = line
         return lines
 
-    def _in_language(self, views: Sequence[_View], first: Sequence[Decoded]) -> list[_Settled]:
+    def _in_language(
+        self, views: Sequence[_View], first: Sequence[Decoded], again: Sequence[bool]
+    ) -> list[_Settled]:
         """What the language and all looks at each line agree on; ``first`` is what was read in
-        them without it."""
+        them without it, ``again`` says which are looked at more than once."""
         language, blank = self.language, self.alphabet.blank_index
         assert language is not None
-        looks = self._looks(views)
+        looks = self._looks(views, again)
         read = [[language.read(row) for row in rows] for rows in looks]
         texts = [[text for text, _ in line] for line in read]
         agreed = best_agreed(looks, texts, blank, language.prior)

@@ -26,6 +26,11 @@ Classes = tuple[int, ...]
 MOVES = ((2, 1), (-2, -1))
 #: Parts of a picture's height that are looked at from nearer, by task.
 ZOOMS = {"captcha": (0.75, 0.55), "expressions": (0.75,), "handwriting": (0.88,)}
+#: A line that is right with less than this probability is read again with the language model, where
+#: there is one, and looked at again, where that helps.
+DOUBTFUL = 0.9
+#: The same for second looks at print, of which there is much more than of anything else.
+PRINT_BELOW = 0.6
 _LEAST = 1e-30
 _THIN = 3  # pixels; lines that are not thicker than letters' strokes do not count as ink
 _LOWEST = 8  # rows that a part has at least
@@ -56,9 +61,16 @@ def zoomed(image: npt.NDArray[np.uint8], share: float) -> npt.NDArray[np.uint8]:
     return image[top : top + rows]
 
 
-def looks_again(preset: str) -> bool:
-    """Whether a second look helps a task's net: Latin print, it does not."""
-    return preset not in ("", "latin")
+def looks_below(preset: str, language: bool) -> float:
+    """The probability of a line below which a second look at it is worth its time; 0 for none.
+
+    Args:
+        preset: the net's task.
+        language: whether a language model has a say; without one, print gains nothing.
+    """
+    if preset in ("", "latin"):
+        return PRINT_BELOW if language else 0.0
+    return DOUBTFUL
 
 
 def best_agreed(

@@ -8,12 +8,22 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ocr_pipeline.core.rendering.text import LATIN_ALPHABET
 from recognizer import DecodeOptions, Recognizer
 from recognizer.alphabet import Alphabet
 from recognizer.beam import Lexicon
 from recognizer.layers import STRIDE
 from recognizer.preprocessing import PREPROCESSING
-from recognizer.second_look import MOVES, ZOOMS, best_agreed, looks_again, moved, zoomed
+from recognizer.second_look import (
+    DOUBTFUL,
+    MOVES,
+    PRINT_BELOW,
+    ZOOMS,
+    best_agreed,
+    looks_below,
+    moved,
+    zoomed,
+)
 from recognizer.tasks import PRESETS
 
 LETTERS = "0123456789"
@@ -50,13 +60,14 @@ class Eye:
 
     sizes = None
 
-    def __init__(self, sure: float) -> None:
-        self.sure, self.alphabet = sure, Alphabet(LETTERS)
+    def __init__(self, sure: float, letters: str = LETTERS) -> None:
+        self.sure, self.alphabet = sure, Alphabet(letters)
         self.seen: list[int] = []
 
     def run(self, batch: np.ndarray) -> list[np.ndarray]:
         self.seen.append(len(batch))
-        odds = np.full((len(batch), batch.shape[-1] // STRIDE, 11), 1e-6, np.float32)
+        size = len(batch), batch.shape[-1] // STRIDE, self.alphabet.classes
+        odds = np.full(size, 1e-6, np.float32)
         odds[..., self.alphabet.blank_index] = 1.0
         for row, image in zip(odds, batch, strict=True):
             three = self.sure if image[0, 0, 0] < 0 else 0.1  # a dark corner, until it moves away
@@ -66,13 +77,15 @@ class Eye:
         return [np.log(odds)]
 
 
-def read(sure: float, preset: str = "plates-korea", **options: Any) -> tuple[Eye, list[Any]]:
-    eye = Eye(sure)
+def read(
+    sure: float, preset: str = "plates-korea", letters: str = LETTERS, **options: Any
+) -> tuple[Eye, list[Any]]:
+    eye = Eye(sure, letters)
     header = {
         "architecture": "crnn",
         "config": {},
         "preset": preset,
-        "alphabet": list(LETTERS),
+        "alphabet": list(letters),
         "preprocessing": dict(PREPROCESSING),
     }
     net: Any = eye
@@ -96,13 +109,22 @@ def test_sure_images_languages_and_lexicons_are_not_looked_at_again() -> None:
     assert read(0.6, second_look=False)[0].seen == [2]
     for preset in PRESETS:
         zooms = len(ZOOMS.get(preset, ()))
-        looks = 1 + len(MOVES) if looks_again(preset) else 1
+        looks = 1 + len(MOVES) if looks_below(preset, False) else 1
         # A nearer view, without the dark corner, is surer, and looked at from several places too.
         looks += zooms + len(MOVES) * bool(zooms)
         assert read(0.6, preset)[0].seen == [2] * looks, preset
         assert read(0.6, preset, second_look=False)[0].seen == [2]
-    assert [preset for preset in PRESETS if not looks_again(preset)] == ["latin"]
+    assert [preset for preset in PRESETS if not looks_below(preset, False)] == ["latin"]
     assert read(0.6, beam=10, lexicon=Lexicon.of(["3", "8"]))[0].seen == [2]
+
+
+def test_print_is_looked_at_again_where_doubt_is_great_and_a_language_has_a_say() -> None:
+    assert looks_below("latin", True) == PRINT_BELOW < DOUBTFUL == looks_below("captcha", False)
+    for sure, looks in ((PRINT_BELOW - 0.05, 1 + len(MOVES)), (PRINT_BELOW + 0.05, 1)):
+        eye, readings = read(sure, "latin", LATIN_ALPHABET)
+        assert eye.seen == [2] * looks
+        assert readings[0].share is not None  # the language was asked all the same
+        assert read(sure, "latin", LATIN_ALPHABET, language_model=False)[0].seen == [2]
 
 
 def test_a_nearer_view_is_taken_where_the_net_is_surer_in_it() -> None:
