@@ -250,4 +250,10 @@ def _letters(ink: Image, core: Floats, options: TightenOptions) -> Floats | None
     mine &= (tall < len(ink) - 1) | (wide >= 0.25 * ROWS)
     if not mine.any():
         return None
-    return np.array([left[mine].min(), top[mine].min(), right[mine].max(), bottom[mine].max()])
+    box = np.array([left[mine].min(), top[mine].min(), right[mine].max(), bottom[mine].max()])
+    # A letter that a smudge joins to what lies outside is still a letter: no line shrinks past it.
+    joined = ~mine & (shared_y >= 0.5 * (core[3] - core[1])) & (shared_x >= 0.25 * ROWS)
+    if joined.any():
+        box[0] = min(box[0], max(core[0], left[joined].min()))
+        box[2] = max(box[2], min(core[2], right[joined].max()))
+    return box

@@ -144,3 +144,11 @@ def test_bad_options_are_refused() -> None:
         with pytest.raises(UsageError):
             TightenOptions(**values)
     assert DetectOptions().tighten == OPTIONS
+
+
+def test_a_line_does_not_shrink_past_a_letter_that_a_smudge_joins_to_others() -> None:
+    image = page("18")
+    left, top, right, bottom = ink_box(image)
+    cv2.rectangle(image, (right - 10, bottom - 4), (right - 4, 199), INK, -1)
+    quad = fit(image, left - 6, top - 4, right + 6, bottom + 4)
+    assert quad[[0, 3], 0].max() <= left and quad[[1, 2], 0].min() >= right
