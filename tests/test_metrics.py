@@ -139,6 +139,10 @@ def test_word_f1_of_nothing() -> None:
     assert metrics.match_words("a", "").f1 == 0.0
 
 
+def test_full_width_signs_are_folded_to_their_narrow_twins() -> None:
+    assert metrics.fold_typography("时间：８：00，（Ａ）。") == "时间:8:00,(A)。"
+
+
 def test_fold_typography() -> None:
     text = "\u201cDon\u2019t\u201d \u2013 5\u20147\u2026 \ufb01x ``so'' \u00abl\u00e0\u00bb"
     assert metrics.fold_typography(text) == '"Don\'t" - 5-7... fix "so" "l\u00e0"'

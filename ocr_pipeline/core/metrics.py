@@ -35,18 +35,20 @@ _FOLDED = str.maketrans(
         "\ufb02": "fl",
         "\ufb03": "ffi",
         "\ufb04": "ffl",
+        **{wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)},
     }
 )
 
 
 def fold_typography(text: str) -> str:
-    """Writes quotes, dashes, the ellipsis and f-ligatures in ASCII.
+    """Writes quotes, dashes, the ellipsis, f-ligatures and full-width signs in ASCII.
 
     Single quotes, primes, the acute accent standing alone and the back quote become ``'``;
     double quotes, double primes, guillemets and two single quotes in a row become ``"``; every
     hyphen, dash, the minus sign and the soft hyphen become ``-``; the ellipsis becomes three
-    full stops; the no-break space becomes a space; fi, fl, ff, ffi and ffl come apart. Apply it
-    to both sides: a reference that says ``''`` and a reading that says a curly quote then agree.
+    full stops; the no-break space becomes a space; fi, fl, ff, ffi and ffl come apart;
+    full-width letters, figures and signs become their narrow twins. Apply it to both sides: a
+    reference that says ``''`` and a reading that says a curly quote then agree.
     """
     return text.translate(_FOLDED).replace("''", '"')
 
