@@ -54,8 +54,8 @@ class RunOptions:
         grammar: of number plates and expressions, prefer a reading that can be one.
         language_model: let a character n-gram decide on what the net is not sure of, where there
             is one of what it reads; a beam of one's own takes its place.
-        second_look: look again, from slightly different places and from nearer, at plates,
-            captchas, expressions and handwriting that the net is not sure of.
+        second_look: look again, from slightly different places, at what the net is not sure of,
+            at captchas, expressions and handwriting from nearer too.
         plate_labels: form of Korean plates: ``natural`` (``서울18나6897``), ``spaced``
             (``서울 18나 6897``), ``roman`` (``A18sk6897``) or ``both`` of these.
         evaluate: give the values of lines that are arithmetic expressions: ``(1+4)*2=10``.

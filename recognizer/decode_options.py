@@ -34,8 +34,9 @@ class DecodeOptions:
         grammar: of number plates and expressions, prefer a text that can be one.
         language_model: where a net reads a language that there is a model of, and no beam, n-gram
             or lexicon is asked for, let the model decide on what the net is not sure of.
-        second_look: where a net reads no print, let it look again at what it is not sure of
-            (:mod:`recognizer.second_look`), unless there is a lexicon.
+        second_look: let the net look again at what it is not sure of, at print where the doubt is
+            great and a language has a say (:mod:`recognizer.second_look`), unless there is a
+            lexicon.
     """
 
     beam: int | None = None

@@ -15,7 +15,7 @@ DECODING = {
     "grammar": "Prefer readings that can be a number plate or an expression, where these are read.",
     "language_model": "Let a character n-gram decide on what the net is not sure of, "
     "where there is one.",
-    "second_look": "Where it reads no print, look again at what the net is not sure of.",
+    "second_look": "Look again at what the net is not sure of, at print where doubt is great.",
 }
 
 
