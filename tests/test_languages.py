@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from batch_tools import run
 from click.testing import CliRunner
+from PIL import Image
 
 from ocr_pipeline.batch.settings import differences, settings_of
 from ocr_pipeline.batch_options import BatchOptions
@@ -63,8 +65,6 @@ def test_a_run_in_a_language_without_weights_says_so(
     nets = {"en": "crnn-latin", "zh": "nowhere"}
     monkeypatch.setattr("ocr_pipeline.languages.LANGUAGES", nets)
     image = tmp_path / "page.png"
-    from PIL import Image
-
     Image.fromarray(bars([(20, 20, 200, 40)])).save(image)
     command = ["run", str(image), "--out", str(tmp_path / "out"), "--lang", "zh"]
     result = CliRunner().invoke(cli, command)
@@ -72,6 +72,18 @@ def test_a_run_in_a_language_without_weights_says_so(
     assert "language zh needs the recognizer nowhere" in result.output
     for name in ("run", "watch", "serve"):
         assert "--lang [en|zh|auto]" in CliRunner().invoke(cli, [name, "--help"]).output
+
+
+def test_a_page_that_is_not_in_latin_script_is_named(tmp_path: Path) -> None:
+    rows = [(20, 20 + 25 * i, 200, 32 + 25 * i) for i in range(15)]  # four have a text
+    for name, count in (("strange", 15), ("usual", 8), ("short", 4)):
+        Image.fromarray(bars(rows[:count], (420, 300))).save(tmp_path / f"{name}.png")
+    names = [tmp_path / f"{name}.png" for name in ("strange", "usual", "short")]
+    code, messages = run(*names, "--out", tmp_path / "out", "--format", "txt")
+    assert code == 0
+    told = [x for x in messages.splitlines() if "Latin script" in x]
+    assert len(told) == 1 and "strange.png: only 4 of 15 lines" in told[0]
+    assert "--lang auto" in told[0]
 
 
 # --------------------------------------------------------------------------- line by line

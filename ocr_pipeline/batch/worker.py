@@ -35,18 +35,15 @@ from ocr_pipeline.batch.tasks import (
 from ocr_pipeline.core.collector import spare_what_stays
 from ocr_pipeline.core.document import Page
 from ocr_pipeline.core.images import Frame
+from ocr_pipeline.languages import names_of
 from ocr_pipeline.options import RunOptions
 from ocr_pipeline.readers import OpenDocument, open_document
 
 RGB = npt.NDArray[np.uint8]
 log = logging.getLogger(__name__)
-
-
-class WorkLike(Protocol):
-    """A page whose lines are found: the part of ``PageWork`` that is used here."""
-
-    @property
-    def crops(self) -> tuple[RGB, ...]: ...
+_LATIN_ALONE = names_of("en")
+#: Lines of a page that must be found before it is said that most cannot be read.
+_ENOUGH = 5
 
 
 class PipelineLike(Protocol):
@@ -97,6 +94,7 @@ class _Found:
     dpi: float | None = None
     error: str = ""
     seconds: float = 0.0
+    lines: int = 0  # that the detector found
 
     @property
     def number(self) -> int:
@@ -241,6 +239,7 @@ class Worker:
             else:
                 assert self.pipeline is not None
                 found.work, found.dpi = self.pipeline.find(frame.image), frame.dpi
+                found.lines = len(found.work.scores)
         except Exception as error:  # it belongs to the page: the others go on
             found.fail(error)
         found.seconds = time.perf_counter() - start
@@ -289,6 +288,8 @@ class Worker:
         review = ""
         if self.setup.options.evaluate:
             _tell_valueless(job, found.number, page)
+        if self.setup.options.recognizers == _LATIN_ALONE:
+            _tell_illegible(job, found, page)
         try:
             if found.image is not None:
                 pictures = self.setup.outputs.write_page
@@ -312,6 +313,18 @@ def _tell_valueless(job: PageJob, number: int, page: Page) -> None:
     for line in page.lines:
         if line.value is None:
             log.warning("%s: %r is no arithmetic expression: it has no value", place, line.text)
+
+
+def _tell_illegible(job: PageJob, found: _Found, page: Page) -> None:
+    """Says so where most of a page cannot be read as Latin script: it may be in another."""
+    if found.lines >= _ENOUGH and 3 * len(page.lines) < found.lines:
+        place = job.file.name if job.single else f"{job.file.name}, page {found.number}"
+        log.warning(
+            "%s: only %d of %d lines can be read as Latin script; for Chinese, use --lang auto",
+            place,
+            len(page.lines),
+            found.lines,
+        )
 
 
 def _page_size(document: OpenDocument, index: int) -> PageSize:

@@ -48,8 +48,8 @@ _SHARES = (
     ("grey", 0.10),
     ("thermal", 0.15),
     ("typed", 0.05),
-    ("scene", 0.17),
-    ("screen", 0.08),
+    ("scene", 0.20),
+    ("screen", 0.11),
 )
 # Box heights in pixels at which each look's text is drawn: least, most, and the power that bends
 # an even draw towards the least (above 1).
@@ -61,7 +61,7 @@ _HEIGHTS = {
     "thermal": (15.0, 42.0, 1.1),
     "typed": (18.0, 44.0, 1.2),
     "scene": (15.0, 44.0, 1.2),
-    "screen": (8.5, 24.0, 1.4),
+    "screen": (7.0, 26.0, 1.3),
 }
 # Looks whose texts are words on signs and buttons, with their share of these.
 _PLACARDS = {"scene": 0.85, "screen": 0.6}
@@ -187,9 +187,9 @@ class LineRenderer:
         elif look == "thermal":
             category = "mono" if roll < 0.4 else "sans" if roll < 0.75 else None
         elif look == "scene":
-            category = "display" if roll < 0.45 else "sans" if roll < 0.75 else None
+            category = _drawn(roll, 0.12, 0.45)
         elif look == "screen":
-            category = "display" if roll < 0.1 else "sans" if roll < 0.75 else None
+            category = _drawn(roll, 0.06, 0.2)
         try:
             return self.fonts.choose(rng, text, category), text
         except FontError:
@@ -249,6 +249,13 @@ def fit(rng: Rng, image: Image, least: int, most: int, max_width: int) -> Image 
     return np.ascontiguousarray(image)
 
 
+def _drawn(roll: float, hands: float, display: float) -> str | None:
+    """Category of a sign's face: a hand below the first limit, for show below the second."""
+    if roll < hands:
+        return "handwriting"
+    return "display" if roll < display else "sans" if roll < 0.75 else None
+
+
 def _size(face: Face, box: float) -> float:
     """Pixels per em at which the face's tall letters and descenders span ``box`` pixels."""
     up, down = extents(face.font(100.0))
@@ -274,9 +281,11 @@ def _style(rng: Rng, look: str, face: Face, text: str, box: float, stretch: floa
     """Spacing and unevenness of the letters."""
     roll = rng.random()
     spacing = 0.0
-    if roll < 0.08:
+    if roll < 0.05:  # set so tightly that letters touch
+        spacing = box * float(rng.uniform(-0.045, -0.01))
+    elif roll < 0.1:
         spacing = box * float(rng.uniform(-0.02, 0.06))
-    elif roll < 0.12:
+    elif roll < 0.14:
         alone = look in ("scene", "screen") and " " not in text
         widest = (1.0 if alone else 0.35) if text.isupper() else 0.15
         spacing = box * float(rng.uniform(0.05, widest))

@@ -201,15 +201,20 @@ def _round_the_letters(
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * step + 1, 2 * step + 1))
         around = cv2.dilate(alpha, kernel)
         values += (np.float32(np.clip(away, -40, 295)) - values) * around
-        if rng.random() < 0.15:  # the outline alone
+        if rng.random() < 0.22:  # the outline alone
             return np.clip(around - alpha, 0.0, 1.0)
     elif roll < 0.46:
         side = front + (back - front) * rng.uniform(0.35, 0.65)
         for shift in range(step, 0, -1):
             values += (np.float32(side) - values) * np.roll(alpha, (shift, shift), (0, 1))
-    elif roll < 0.5:
+    elif roll < 0.52:
         glow = cv2.GaussianBlur(alpha, (0, 0), 0.1 * height)
-        values += (front - values) * glow * np.float32(rng.uniform(0.2, 0.5))
+        values += (front - values) * glow * np.float32(rng.uniform(0.2, 0.6))
+    elif roll < 0.57:  # raised or sunken letters: lit on one edge, dark on the other
+        lit = (np.roll(alpha, (-step, -step), (0, 1)) - np.roll(alpha, (step, step), (0, 1))) / 2
+        values += np.float32(rng.choice((-1, 1)) * rng.uniform(30, 110)) * lit
+        if rng.random() < 0.3:  # of the colour of the ground
+            return alpha * np.float32(rng.uniform(0.1, 0.5))
     return alpha
 
 

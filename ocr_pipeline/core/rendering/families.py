@@ -27,7 +27,7 @@ _BY_CATEGORY: tuple[tuple[str, str], ...] = (
         "cjk",
         (
             r"cjk|wenquanyi|wqy|arphic|ukai|uming|wenkai|smiley|nanum|baekmuk|unfont|un ?batang"
-            r"|dotgothic|gothic ?mb|mincho|ming|hei\b|kai\b|song\b"
+            r"|dotgothic|gothic ?mb|mincho|\buming\b|\bming|hei\b|kai\b|song\b"
         ),
     ),
     (
@@ -35,6 +35,11 @@ _BY_CATEGORY: tuple[tuple[str, str], ...] = (
         (
             r"dancing|kaushan|kristi|rufscript|dkg|breip|femke|ecolier|isabella|aenigma"
             r"|caveat|kalam|patrick|homemade|shadows into|indie|reenie|pen script"
+            r"|alex brush|annie use|architects daughter|arizonia|coming soon|cookie|courgette"
+            r"|covered by|crafty girls|damion|delius|gloria|gochi|grand hotel|itim\b|just another"
+            r"|kite one|mali\b|merienda|neucha|niconne|norican|nothing you|pangolin|marker"
+            r"|playball|playpen|rancho\b|rock salt|schoolbell|shantell|short stack|sriracha"
+            r"|sunshiney|walter turncoat|yellowtail|gluten|crafty|handlee|marck|satisfy"
             r"|z003|chorus|romande adf script|chancery|cursive|handwrit"
         ),
     ),
@@ -42,7 +47,7 @@ _BY_CATEGORY: tuple[tuple[str, str], ...] = (
     (
         "mono",
         (
-            r"mono|courier|cursor|cousine|\bcode\b|hack|ocr|3270|vt323|inconsolata|anonymous"
+            r"mono(?!ton)|courier|cursor|cousine|\bcode\b|hack|ocr|3270|vt323|inconsolata|anonymous"
             r"|consol|terminal|typewriter|fixed"
         ),
     ),
@@ -61,6 +66,11 @@ _BY_CATEGORY: tuple[tuple[str, str], ...] = (
             r"|cinzel|abril|passion one|luckiest|russo|black ops|pathway gothic|barlow cond|saira"
             r"|staatliches|teko\b|squada|titan one|fredoka|orbitron|audiowide|ultra reg|marcellus"
             r"|pacifico|boogaloo|chewy|bungee|press start|copse|rozha|league spartan|bowlby"
+            r"|aldrich|baloo|berkshire|concert one|contrail|days one|electrolize|exo 2|fugaz"
+            r"|galindo|gruppo|iceland\b|jockey|kanit\b|kavoon|knewave|krona|lemon\b|limelight"
+            r"|megrim|michroma|modak|monoton|nixie|oleo script|poiret|quantico|rajdhani|ranchers"
+            r"|rye\b|sansita|shrikhand|sonsie|spicy rice|stardos|stencil|syncopate|varela"
+            r"|wallpoet|holtwood|silkscreen|pixelify"
             r"|impact\b|haettenschweiler|big shoulders|amatic|special gothic"
         ),
     ),

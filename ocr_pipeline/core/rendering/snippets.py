@@ -114,6 +114,29 @@ def office(rng: Rng) -> str:
     return table[kind]
 
 
+def bracketed(rng: Rng) -> str:
+    """Something in brackets behind a blank that may be narrow."""
+    initials = e.letters(rng, int(rng.integers(1, 4)))
+    before = pick(rng, (e.company(rng), e.name(rng), word(rng), initials))
+    ticker = e.letters(rng, int(rng.integers(2, 5)))
+    inside = weighted(
+        rng,
+        (
+            (3.0, e.date),
+            (2.0, e.number),
+            (1.5, e.code),
+            (2.0, lambda r: f"{ticker}.{pick(r, 'NOLKA')}"),
+            (1.0, lambda r: ticker),
+            (1.0, word),
+            (0.7, lambda r: str(int(r.integers(1, 30)))),
+        ),
+    )(rng)
+    left, right = pick(rng, ("()", "()", "()", "()", "[]"))
+    after = pick(rng, ("", "", "", "", ".", ",", f" {word(rng)}", f" {e.number(rng)}"))
+    before = before.upper() if chance(rng, 0.2) else before
+    return f"{before} {left}{inside}{right}{after}"
+
+
 def cells(rng: Rng) -> str:
     """A table's cell, or several neighbouring ones."""
     makers = (e.number, e.number, e.amount, e.code, e.date, e.product)
@@ -266,8 +289,10 @@ def placard(rng: Rng, some: Callable[[], str]) -> str:
         return pick(rng, low_words())
     if roll < 0.68:
         text = some()
-    elif roll < 0.8:
+    elif roll < 0.76:
         text = f"{some()}{pick(rng, (' ', ' ', ' & ', '-'))}{some()}"
+    elif roll < 0.8:  # a slogan
+        text = " ".join(some() for _ in range(int(rng.integers(2, 6))))
     elif roll < 0.9:
         text = pick(rng, (e.number, e.number, e.amount, e.date, e.phone, e.url, e.code))(rng)
     else:

@@ -164,6 +164,7 @@ class TextSource:
             (8.0, lambda rng, most: snippets.form(rng)),
             (5.5, lambda rng, most: snippets.office(rng)),
             (9.0, lambda rng, most: snippets.cells(rng)),
+            (3.0, lambda rng, most: snippets.bracketed(rng)),
             (8.5, self._entity),
             (5.0, self._foreign),
             (5.0, self._spelled),
