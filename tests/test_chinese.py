@@ -111,6 +111,8 @@ def test_texts_are_in_usual_forms_and_drawn_in_others_too(text: ChineseText) -> 
     dashes = [run for line in lines for run in re.findall("—+", line)]
     assert dashes and all(len(run) % 2 == 0 for run in dashes)
     assert hasty_forms("（吗），好！") == "(吗),好!"
+    assert chinese_text.shortened("A，好", 2) == "A,"  # what made it wide is gone
+    assert chinese_text.shortened("好——", 2) == "好"
     assert wide_points("7.学习3.5") == "7．学习3.5"
 
 

@@ -21,7 +21,7 @@ from ocr_pipeline.core.rendering.fonts import Face, FontLibrary
 from ocr_pipeline.core.rendering.words import weighted
 from recognizer.synthesis.chinese_alphabet import CHINESE_ALPHABET, HANZI
 from recognizer.synthesis.chinese_forms import hasty_forms, wide_points
-from recognizer.synthesis.chinese_text import ChineseText
+from recognizer.synthesis.chinese_text import ChineseText, shortened
 from recognizer.synthesis.crops import crop_line
 from recognizer.synthesis.lines import NET_HEIGHT, LineSample, first_sample, fit
 from recognizer.synthesis.looks import LOOKS
@@ -101,7 +101,7 @@ class ChineseRenderer:
         style = _style(rng, font, text, tall)
         room = (self.max_width / NET_HEIGHT - 0.3) * tall
         while (width := advance(font, text, style) * stretch) > room:
-            text = text[: min(int(len(text) * room / width), len(text) - 1)].strip()
+            text = shortened(text, min(int(len(text) * room / width), len(text) - 1))
         # Steps that CTC cannot do without, at a crop of ordinary height.
         steps = len(text) + sum(a == b for a, b in pairwise(text)) + 1
         stretch *= max(1.0, steps * _STEP * 1.25 * tall / NET_HEIGHT / max(width, 1.0))

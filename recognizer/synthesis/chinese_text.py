@@ -94,7 +94,7 @@ class ChineseText:
         most = USUAL if usual else min(_LONGEST, 1 + int(_LONGEST * rng.random() ** 1.15))
         text = _tidy(weighted(rng, self._kinds)(rng, most))
         if not usual:
-            return usual_forms(_whole(text[:most].strip())) or pick(rng, HANZI)
+            return shortened(text, most) or pick(rng, HANZI)
         while len(text) < most:
             text = _tidy(text + self._sentence(rng, most - len(text)))
         text = _whole(text[:most].rstrip())
@@ -189,6 +189,11 @@ def _tidy(text: str) -> str:
         bare = not out or not part or out[-1] in _WIDE or part[0] in _WIDE
         out += part if bare else f" {part}"
     return out
+
+
+def shortened(text: str, most: int) -> str:
+    """At most ``most`` characters of a line, the signs in the forms that are usual there."""
+    return usual_forms(_whole(text[:most].strip()))
 
 
 def _whole(text: str) -> str:
