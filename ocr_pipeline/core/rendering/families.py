@@ -33,7 +33,7 @@ _BY_CATEGORY: tuple[tuple[str, str], ...] = (
     (
         "handwriting",
         (
-            r"dancing|kaushan|kristi|rufscript|dkg|breip|femke|ecolier|isabella|aenigma"
+            r"dancing|kaushan|kristi|rufscript|delphine|dkg|breip|femke|ecolier|isabella|aenigma"
             r"|caveat|kalam|patrick|homemade|shadows into|indie|reenie|pen script"
             r"|alex brush|annie use|architects daughter|arizonia|coming soon|cookie|courgette"
             r"|covered by|crafty girls|damion|delius|gloria|gochi|grand hotel|itim\b|just another"

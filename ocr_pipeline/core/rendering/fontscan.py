@@ -18,7 +18,7 @@ from ocr_pipeline.core.rendering.families import HAND_ONLY, UNUSABLE, category_o
 log = logging.getLogger(__name__)
 
 SUFFIXES = {".ttf", ".otf", ".ttc", ".otc"}
-_VERSION = 14
+_VERSION = 15
 # Characters whose glyph is drawn once at scan time: a map can promise what the outlines lack.
 _PROBED = (
     "".join(map(chr, range(0x21, 0x7F)))
