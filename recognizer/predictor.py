@@ -39,6 +39,7 @@ from recognizer.preprocessing import (
 from recognizer.second_look import (
     DOUBTFUL,
     MOVES,
+    WEIGHTS,
     ZOOMS,
     best_agreed,
     looks_below,
@@ -216,21 +217,30 @@ class Recognizer:
     def _settled(self, crops: Sequence[Image], found: Sequence[_Settled]) -> list[_Settled]:
         """Looks at crops again, and asks the language that they are in."""
         views = [it.view for it in found]
-        surer = self._surer_views(crops, views) if self.zooms or self.straightens else {}
-        if self.language is not None:
-            seen = [surer.get(i, view) for i, view in enumerate(views)]
-            lines = [
-                self._decode(surer[i].row) if i in surer else it.line for i, it in enumerate(found)
-            ]
-            again = [it.sure < self.look_below for it in found]
-            return self._in_language(seen, lines, again)
-        settled = self._agreed(views, [it.line for it in found])
-        nearer = list(surer.values())
-        others = self._agreed(nearer, [self._decode(view.row) for view in nearer])
-        for i, other in zip(surer, others, strict=True):
-            if other.sure > settled[i].sure:
-                settled[i] = other
-        return settled
+        if self.language is None:
+            return self._agreed(self._views(crops, views), found)
+        surer = self._surer_views(crops, views) if self.zooms else {}
+        seen = [surer.get(i, view) for i, view in enumerate(views)]
+        lines = [
+            self._decode(surer[i].row) if i in surer else it.line for i, it in enumerate(found)
+        ]
+        again = [it.sure < self.look_below for it in found]
+        return self._in_language(seen, lines, again)
+
+    def _views(
+        self, crops: Sequence[Image], views: Sequence[_View]
+    ) -> list[list[tuple[float, _View]]]:
+        """Of each crop the views that have a say, with their weights; ``views`` are the whole."""
+        seen = [[(1.0, view)] for view in views]
+        if self.straightens:
+            for i, view in self._surer_views(crops, views).items():
+                seen[i].append((WEIGHTS[1.0], view))
+        for share in self.zooms:
+            parts = [zoomed(crop, share) for crop in crops]
+            lines = [prepare(part, self.height, self.width, self.color) for part in parts]
+            for one, line, row in zip(seen, lines, self._rows(lines), strict=True):
+                one.append((WEIGHTS[share], _View(line, row)))
+        return seen
 
     def _looks(self, views: Sequence[_View], again: Sequence[bool]) -> list[list[Rows]]:
         """Of each view what the net makes of it as it is and, of those again, moved."""
@@ -242,18 +252,26 @@ class Recognizer:
                 looks[i].append(row)
         return looks
 
-    def _agreed(self, views: Sequence[_View], first: Sequence[Decoded]) -> list[_Settled]:
-        """What several looks at each line agree on; ``first`` is what the first of them read."""
-        looks = self._looks(views, [True] * len(views))
-        texts = [
-            [line.classes, *(self._decode(row).classes for row in rows[1:])]
-            for line, rows in zip(first, looks, strict=True)
-        ]
+    def _agreed(
+        self, seen: Sequence[Sequence[tuple[float, _View]]], first: Sequence[_Settled]
+    ) -> list[_Settled]:
+        """What several looks at the views of each line agree on; ``first`` is what was read in
+        the first of them."""
+        views = [view for line in seen for _, view in line]
+        looks = iter(self._looks(views, [True] * len(views)))
+        grouped = [[next(looks) for _ in line] for line in seen]
+        texts = [[self._decode(row).classes for look in line for row in look] for line in grouped]
+        weights = [[weight for weight, _ in line] for line in seen]
         blank = self.alphabet.blank_index
-        agreed = best_agreed(looks, texts, blank)
-        lines = self._placed(views, first, [text for text, _ in agreed])
-        sure = self.calibration.apply([probability for _, probability in agreed]).tolist()
-        return [_Settled(*it) for it in zip(lines, sure, views, strict=True)]
+        agreed = best_agreed(grouped, texts, blank, weights=weights)
+        best = [line[number][1] for line, (*_, number) in zip(seen, agreed, strict=True)]
+        read = [
+            it.line if view is it.view else self._decode(view.row)
+            for view, it in zip(best, first, strict=True)
+        ]
+        lines = self._placed(best, read, [text for text, *_ in agreed])
+        sure = self.calibration.apply([probability for _, probability, _ in agreed]).tolist()
+        return [_Settled(*it) for it in zip(lines, sure, best, strict=True)]
 
     def _placed(
         self, views: Sequence[_View], first: Sequence[Decoded], texts: Sequence[Sequence[int]]
@@ -279,14 +297,14 @@ class Recognizer:
         looks = self._looks(views, again)
         read = [[language.read(row) for row in rows] for rows in looks]
         texts = [[text for text, _ in line] for line in read]
-        agreed = best_agreed(looks, texts, blank, language.prior)
+        agreed = best_agreed([[line] for line in looks], texts, blank, language.prior)
         # A look that reads something else gives the text nothing.
         shares = [
             sum(share for text, share in line if text == best) / len(line)
-            for line, (best, _) in zip(read, agreed, strict=True)
+            for line, (best, *_) in zip(read, agreed, strict=True)
         ]
-        lines = self._placed(views, first, [text for text, _ in agreed])
-        own = [probability for _, probability in agreed]
+        lines = self._placed(views, first, [text for text, *_ in agreed])
+        own = [probability for _, probability, _ in agreed]
         sure = self.language_calibration.apply(own, shares).tolist()
         return [_Settled(*it) for it in zip(lines, sure, views, shares, strict=True)]
 

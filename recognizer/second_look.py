@@ -26,6 +26,9 @@ Classes = tuple[int, ...]
 MOVES = ((2, 1), (-2, -1))
 #: Parts of a picture's height that are looked at from nearer, by task.
 ZOOMS = {"captcha": (0.75, 0.55), "expressions": (0.75,), "handwriting": (0.88,)}
+#: What a view has to say beside the whole picture, which has 1: a part of its height, or 1 for a
+#: plate that was straightened. The nearest view is for letters that the others hardly see.
+WEIGHTS = {1.0: 1.0, 0.88: 0.7, 0.75: 0.7, 0.55: 0.1}
 #: A line that is right with less than this probability is read again with the language model, where
 #: there is one, and looked at again, where that helps.
 DOUBTFUL = 0.9
@@ -74,36 +77,47 @@ def looks_below(preset: str, language: bool) -> float:
 
 
 def best_agreed(
-    looks: Sequence[Sequence[Floats]],
+    views: Sequence[Sequence[Sequence[Floats]]],
     texts: Sequence[Sequence[Classes]],
     blank: int,
     prior: Callable[[Classes], float] | None = None,
-) -> list[tuple[Classes, float]]:
-    """Of each line the text that all looks at it together hold for the likeliest.
+    weights: Sequence[Sequence[float]] | None = None,
+) -> list[tuple[Classes, float, int]]:
+    """Of each line the text that all looks at all views of it together hold for the likeliest.
+
+    The looks of one view must agree: their probabilities are multiplied. Views may differ, as one
+    may have cut a letter's foot off or be too small: theirs are added.
 
     Args:
-        looks: of each line its looks' (T, classes) probabilities.
+        views: of each line its views' looks, (T, classes) probabilities each.
         texts: of each line the classes of what the looks read.
         blank: class of the blank.
         prior: how likely a text is before it was seen, as a logarithm; all alike without one.
+        weights: of each line's views; all alike without them.
 
     Returns:
-        Of each line the text, and its probability: the geometric mean of the looks'.
+        Of each line the text, its probability (the geometric mean of the looks) in the view that
+        says most for it, and that view's number.
     """
     candidates = [sorted(set(read)) for read in texts]
     asked = [
         (look, text)
-        for seen, read in zip(looks, candidates, strict=True)
+        for seen, read in zip(views, candidates, strict=True)
         for text in read
-        for look in seen
+        for looks in seen
+        for look in looks
     ]
     emitted = [states_of(look, text, blank) for look, text in asked]
     sums = np.log(np.maximum(sum_over_paths(emitted, [text for _, text in asked]), _LEAST))
-    found: list[tuple[Classes, float]] = []
-    for seen, read in zip(looks, candidates, strict=True):
-        now, sums = np.split(sums, [len(read) * len(seen)])
-        means = now.reshape(len(read), len(seen)).mean(1)
-        scores = means if prior is None else means + [prior(text) for text in read]
+    found: list[tuple[Classes, float, int]] = []
+    for number, (seen, read) in enumerate(zip(views, candidates, strict=True)):
+        starts = np.cumsum([0, *(len(looks) for looks in seen)])
+        now, sums = np.split(sums, [len(read) * starts[-1]])
+        now = np.add.reduceat(now.reshape(len(read), -1), starts[:-1], axis=1)
+        means = np.exp(now / np.diff(starts))
+        said = means if weights is None else means * weights[number]
+        scores = np.log(said.sum(1)) + (0.0 if prior is None else [prior(text) for text in read])
         best = int(scores.argmax())
-        found.append((read[best], float(np.exp(means[best]))))
+        view = int(said[best].argmax())
+        found.append((read[best], float(means[best, view]), view))
     return found

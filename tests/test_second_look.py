@@ -18,6 +18,7 @@ from recognizer.second_look import (
     DOUBTFUL,
     MOVES,
     PRINT_BELOW,
+    WEIGHTS,
     ZOOMS,
     best_agreed,
     looks_below,
@@ -41,18 +42,31 @@ def test_a_line_is_moved_and_its_edges_drawn_out() -> None:
 def test_what_all_looks_can_agree_on_wins() -> None:
     # Two classes and a blank, one step: the first look is sure of its guess, two others are not.
     looks = [np.array([row], np.float32) for row in ([0, 0.55, 0.45], [0, 0.1, 0.9], [0, 0.2, 0.8])]
-    several, single = best_agreed([looks, looks[:1]], [[(1,), (2,), (2,)], [(1,)]], blank=0)
-    assert several == ((2,), pytest.approx((0.45 * 0.9 * 0.8) ** (1 / 3), rel=1e-5))
-    assert single == ((1,), pytest.approx(0.55))
+    several, single = best_agreed([[looks], [looks[:1]]], [[(1,), (2,), (2,)], [(1,)]], blank=0)
+    assert several == ((2,), pytest.approx((0.45 * 0.9 * 0.8) ** (1 / 3), rel=1e-5), 0)
+    assert single == ((1,), pytest.approx(0.55), 0)
     assert best_agreed([], [], blank=0) == []
 
 
+def test_views_need_not_agree_and_count_by_their_weights() -> None:
+    whole, part = (np.array([row], np.float32) for row in ([0, 0.6, 0.4], [0, 1e-9, 0.999]))
+    texts = [[(1,), (2,)]]
+    # One view that is blind to a text does not forbid it, however often it looks.
+    for looks, weight, expected in ((1, 1.0, 2), (3, 1.0, 2), (3, 0.1, 1)):
+        views = [[[whole], [part] * looks]]
+        (found,) = best_agreed(views, texts, 0, weights=[[1.0, weight]])
+        text, probability, view = found
+        assert text == (expected,) and view == expected - 1
+        assert probability == pytest.approx(0.999 if view else 0.6, rel=1e-5)
+    assert set(WEIGHTS) >= {share for shares in ZOOMS.values() for share in shares}
+
+
 def test_a_text_that_was_likely_before_wins_where_looks_are_in_doubt() -> None:
-    looks = [[np.array([row], np.float32) for row in ([0, 0.55, 0.45], [0, 0.5, 0.5])]]
+    looks = [[[np.array([row], np.float32) for row in ([0, 0.55, 0.45], [0, 0.5, 0.5])]]]
     for odds, expected in ((0.0, 1), (0.05, 1), (0.2, 2)):  # looks: 0.1 for the first
         (found,) = best_agreed(looks, [[(1,), (2,)]], 0, lambda text, odds=odds: odds * text[0])
         assert found[0] == (expected,)
-        assert found[1] == pytest.approx((looks[0][0][0, expected] * 0.5) ** 0.5, rel=1e-5)
+        assert found[1] == pytest.approx((looks[0][0][0][0, expected] * 0.5) ** 0.5, rel=1e-5)
 
 
 class Eye:
@@ -108,10 +122,8 @@ def test_sure_images_languages_and_lexicons_are_not_looked_at_again() -> None:
     assert read(0.95)[0].seen == [2]
     assert read(0.6, second_look=False)[0].seen == [2]
     for preset in PRESETS:
-        zooms = len(ZOOMS.get(preset, ()))
-        looks = 1 + len(MOVES) if looks_below(preset, False) else 1
-        # A nearer view, without the dark corner, is surer, and looked at from several places too.
-        looks += zooms + len(MOVES) * bool(zooms)
+        views = 1 + len(ZOOMS.get(preset, ()))  # each is looked at from several places
+        looks = views * (1 + len(MOVES)) if looks_below(preset, False) else 1
         assert read(0.6, preset)[0].seen == [2] * looks, preset
         assert read(0.6, preset, second_look=False)[0].seen == [2]
     assert [preset for preset in PRESETS if not looks_below(preset, False)] == ["latin"]

@@ -131,7 +131,7 @@ def bracketed(rng: Rng) -> str:
             (0.7, lambda r: str(int(r.integers(1, 30)))),
         ),
     )(rng)
-    left, right = pick(rng, ("()", "()", "()", "()", "[]"))
+    left, right = pick(rng, (*(("(", ")"),) * 4, ("[", "]")))
     after = pick(rng, ("", "", "", "", ".", ",", f" {word(rng)}", f" {e.number(rng)}"))
     before = before.upper() if chance(rng, 0.2) else before
     return f"{before} {left}{inside}{right}{after}"
