@@ -70,8 +70,10 @@ def test_expressions_have_contrast_and_stay_inside(expressions: ExpressionRender
     for i in range(60):
         length = int(rng.integers(3, 12))
         text = expression(rng, length)
-        ink, size = expressions._set(rng, text)
+        ink, size, strength = expressions._set(rng, text)
         assert ink.shape == (60, 180) and size >= 11
+        # That of all ink is the bold letters'; the thin ones among them are no fuller.
+        assert 0.4 <= strength <= max(0.4, float(np.percentile(ink[ink > 40], 75)) / 255 + 0.08)
         # Next to nothing is cut off at the edges of the picture.
         assert float(ink[:, [0, -1]].mean()) < 40 and float(ink[[0, -1]].mean()) < 25
         image = expressions.render(9, i).image

@@ -81,8 +81,8 @@ class ExpressionRenderer:
         rng = np.random.default_rng([seed, index])
         length = int(rng.integers(self.options.shortest, self.options.longest + 1))
         text = expression(rng, length)
-        ink, size = self._set(rng, text)
-        return LineSample(_worn(rng, ink, size), text)
+        ink, size, strength = self._set(rng, text)
+        return LineSample(_worn(rng, ink, size, strength), text)
 
     def _face(self, rng: Rng) -> Face:
         roll = rng.random()
@@ -92,8 +92,9 @@ class ExpressionRenderer:
             roll -= share
         return self._faces[0][1][0]
 
-    def _set(self, rng: Rng, text: str) -> tuple[Image, float]:
-        """Coverage of the text set letter by letter, uint8 (H, W), and its pixels per em."""
+    def _set(self, rng: Rng, text: str) -> tuple[Image, float, float]:
+        """Coverage of the text set letter by letter, uint8 (H, W), its pixels per em, and how
+        full (0 to 1) the strokes of its thinnest face are."""
         height, width = self.options.height, self.options.width
         mixed = rng.random() < 0.2
         faces = [self._face(rng)] * len(text)
@@ -113,6 +114,7 @@ class ExpressionRenderer:
         uneven = rng.uniform(0, 0.07) * size
         slant = rng.normal(0, 0.08)
         ink = np.zeros((height, width), np.uint8)
+        inked: dict[str, list[NDArray[Any]]] = {}
         for number, character in enumerate(text):
             x += steps[number] * size
             # A minus sign or bracket that is turned far is taken for something else.
@@ -121,8 +123,16 @@ class ExpressionRenderer:
             matrix = affine(scale, turn, rng.uniform(0.9, 1.1), slant)
             drawn = glyph(faces[number], character)
             at = y + slope * (x - width / 2) + uneven * rng.uniform(-1, 1)
-            cover(ink, stamp(drawn, matrix, x, at))
-        return ink, size
+            stamped = stamp(drawn, matrix, x, at)
+            cover(ink, stamped)
+            inked.setdefault(faces[number].name, []).append(stamped.ink[stamped.ink > 40])
+        return ink, size, min(map(_strength, inked.values()))
+
+
+def _strength(parts: Sequence[NDArray[Any]]) -> float:
+    """How full the strokes of some letters are, 0.4 to 1."""
+    drawn = np.concatenate(parts)
+    return float(np.clip(np.percentile(drawn, 75) / 255, 0.4, 1.0)) if drawn.size else 1.0
 
 
 def _by_category(faces: Sequence[Face]) -> list[tuple[float, list[Face]]]:
@@ -185,15 +195,16 @@ def _term(rng: Rng, length: int) -> str:
 # Wear --------------------------------------------------------------------------------------------
 
 
-def _worn(rng: Rng, ink: Image, size: float) -> Image:
-    """Coverage to a grey picture: bent, on a ground of its own, with lines, dots and noise."""
+def _worn(rng: Rng, ink: Image, size: float, strength: float) -> Image:
+    """Coverage to a grey picture: bent, on a ground of its own, with lines, dots and noise.
+
+    The contrast is such that letters of ``strength`` outlast them.
+    """
     height, width = ink.shape
     if rng.random() < 0.55:
         ink = _bent(rng, ink, size)
     # What a large bold face bears hides a small one whose strokes never reach the full ink.
     fine = min(1.0, size / 28)
-    drawn = ink[ink > 40]
-    strength = float(np.clip(np.percentile(drawn, 75) / 255, 0.4, 1.0)) if drawn.size else 1.0
     hard = fine * float(rng.random() ** 1.4)
     sigma = hard * rng.uniform(0, 26)
     dark, light = _tones(rng, min(225.0, (70 + 2.2 * sigma) / strength))
