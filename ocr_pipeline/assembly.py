@@ -20,7 +20,7 @@ DIGITS = 2  # of coordinates
 # What is less legible than the former is a picture or a scrawl that the detector took for a line;
 # so is, among legible lines, what is less so than the latter. Word F1 on receipts, forms and
 # banners gains 0.3 to 1 points by it; a page that is faint all over is read as well as it can be.
-LEAST_LEGIBILITY, USUAL_LEGIBILITY = 0.5, 0.75
+LEAST_LEGIBILITY, USUAL_LEGIBILITY = 0.5, 0.65
 OF_MEDIAN = 0.8
 
 
