@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from fake_stages import reading
+from fake_stages import FakeChar, FakeReading, reading
 
 from ocr_pipeline.assembly import ReadLine, make_line
 from ocr_pipeline.core.geometry import box_quad
@@ -176,6 +178,29 @@ def test_a_line_that_runs_across_a_gutter_is_cut() -> None:
         assert min(xs) >= part.quad[0, 0] - 0.1 and max(xs) <= part.quad[1, 0] + 0.1
         starts = [word.polygon[0][0] for word in line.words]
         assert starts == sorted(starts)
+
+
+def wide_blank(box: Box, first: str, second: str) -> ReadLine:
+    """A line of two columns' lines, with a blank of three letters' width between them."""
+    text = f"{first} {second}"
+    places = np.cumsum([0.0, *(3.0 if i == len(first) else 1.0 for i in range(len(text)))])
+    places /= places[-1]
+    chars = tuple(FakeChar(c, 0.9, a, b) for c, (a, b) in zip(text, pairwise(places), strict=True))
+    return ReadLine.of(box_quad(*box), 0.9, FakeReading(text, 0.9, chars))
+
+
+@pytest.mark.parametrize("number", [1, 5])
+def test_lines_that_run_across_a_gutter_one_below_the_other_are_cut(number: int) -> None:
+    left, right = prose(50, 100, 14, 400), prose(480, 100, 14, 400)
+    lines = [read_line(*line) for line in [*left[number:], *right[number:]]]
+    apart = len(lines)
+    for (box, first), ((_, _, x1, _), second) in zip(left[:number], right[:number], strict=True):
+        lines.append(wide_blank((box[0], box[1], x1, box[3]), first, second))
+    cuts = merged_lines([line.quad for line in lines], [line.blanks() for line in lines])
+    assert sorted(cuts) == list(range(apart, apart + number))
+    for i, cut in cuts.items():
+        parts = [part.text for part in lines[i].cut(cut)]
+        assert parts == [left[i - apart][1], right[i - apart][1]]
 
 
 def test_a_heading_across_the_columns_is_whole() -> None:
