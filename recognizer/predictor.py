@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -18,6 +17,7 @@ from ocr_pipeline.core.errors import WeightsError
 from ocr_pipeline.core.timing import stage
 from ocr_pipeline.core.weights import find_weights
 from recognizer.alphabet import Alphabet
+from recognizer.batching import buckets
 from recognizer.beam import align_all
 from recognizer.confidence import Calibration, states_of, sum_over_paths
 from recognizer.ctc import Decoded, greedy, widen_spans
@@ -32,7 +32,6 @@ from recognizer.preprocessing import (
     PREPROCESSING,
     as_seen,
     prepare,
-    round_up,
     snug,
     stack,
 )
@@ -54,7 +53,6 @@ Line: TypeAlias = npt.NDArray[np.float32]  # (height, W), or (3, height, W) in c
 Rows: TypeAlias = npt.NDArray[np.float32]  # (T, classes) probabilities
 DEFAULT = "crnn-latin"
 _NARROW_BEAM = 4  # of nets without recurrence
-_USUAL = 512  # a batch holds more lines that are shorter than this, and fewer that are longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +197,7 @@ class Recognizer:
         rows: list[Rows] = [np.empty((0, 0), np.float32)] * len(lines)
         widths = [line.shape[-1] for line in lines]
         one_width = bool(self.width)
-        for group, width in _buckets(widths, self.batch_size, self.session.sizes, one_width):
+        for group, width in buckets(widths, self.batch_size, self.session.sizes, one_width):
             probabilities = self._probabilities([lines[i] for i in group], width)
             for i, row in zip(group, probabilities, strict=True):
                 rows[i] = row[: self.columns.steps(widths[i])]
@@ -373,40 +371,3 @@ class Recognizer:
             own = [(a - first, b - first) for a, b in decoded.spans if first <= a < first + count]
             extents.extend((a / length, b / length) for a, b in widen_spans(own, count))
         return extents
-
-
-def padded_width(width: int) -> int:
-    """Width to which a line is padded, so that lines of like widths share a batch.
-
-    Four steps an octave: 128, 160, 192, 224, 256, 320 and so on.
-    """
-    width = max(width, 32)
-    return round_up(width, max(4, (1 << (width.bit_length() - 1)) // 4))
-
-
-def _buckets(
-    widths: Sequence[int],
-    size: int,
-    sizes: Sequence[int] | None = None,
-    one_width: bool = False,
-) -> Iterator[tuple[list[int], int]]:
-    """Groups of lines of one padded width, with the area of ``size`` usual lines at most.
-
-    Args:
-        widths: of the lines.
-        size: lines of usual width in a group.
-        sizes: the only sizes that groups may have, the largest first, 1 among them.
-        one_width: all lines have the width of the net's input, and are not padded.
-    """
-    buckets: dict[int, list[int]] = defaultdict(list)
-    for index, width in enumerate(widths):
-        buckets[width if one_width else padded_width(width)].append(index)
-    for width in sorted(buckets):
-        members = buckets[width]
-        most = max(1, size * _USUAL // width)
-        while members:
-            count = min(most, len(members))
-            if sizes is not None:
-                count = next(number for number in sizes if number <= count)
-            yield members[:count], width
-            members = members[count:]

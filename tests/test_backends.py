@@ -23,8 +23,8 @@ from ocr_pipeline.core.errors import BackendError, DeviceError, UsageError, Weig
 from ocr_pipeline.core.images import write_atomic
 from ocr_pipeline.core.weights import read_header
 from recognizer import Recognizer
+from recognizer.batching import buckets, padded_width
 from recognizer.net import NET as READER
-from recognizer.predictor import _buckets, padded_width
 
 MODULES = {"onnx": "onnxruntime", "openvino": "openvino"}
 RUNTIMES = [
@@ -315,7 +315,7 @@ def test_lines_are_padded_to_few_widths() -> None:
 def test_groups_hold_each_line_once_and_have_the_sizes_asked_for() -> None:
     widths = [int(w) for w in np.random.default_rng(0).integers(16, 900, 200)]
     for sizes in (None, (8, 4, 2, 1)):
-        groups = list(_buckets(widths, 16, sizes))
+        groups = list(buckets(widths, 16, sizes))
         assert sorted(i for group, _ in groups for i in group) == list(range(200))
         assert all(padded_width(widths[i]) == width for group, width in groups for i in group)
         if sizes is not None:
