@@ -258,16 +258,20 @@ class Recognizer:
         views = [view for line in seen for _, view in line]
         looks = iter(self._looks(views, [True] * len(views)))
         grouped = [[next(looks) for _ in line] for line in seen]
-        texts = [[self._decode(row).classes for look in line for row in look] for line in grouped]
-        weights = [[weight for weight, _ in line] for line in seen]
-        blank = self.alphabet.blank_index
-        agreed = best_agreed(grouped, texts, blank, weights=weights)
-        best = [line[number][1] for line, (*_, number) in zip(seen, agreed, strict=True)]
         read = [
-            it.line if view is it.view else self._decode(view.row)
-            for view, it in zip(best, first, strict=True)
+            [
+                [it.line if row is it.view.row else self._decode(row) for row in look]
+                for look in line
+            ]
+            for it, line in zip(first, grouped, strict=True)
         ]
-        lines = self._placed(best, read, [text for text, *_ in agreed])
+        texts = [[one.classes for look in line for one in look] for line in read]
+        weights = [[weight for weight, _ in line] for line in seen]
+        agreed = best_agreed(grouped, texts, self.alphabet.blank_index, weights=weights)
+        numbers = [number for *_, number in agreed]
+        best = [line[number][1] for line, number in zip(seen, numbers, strict=True)]
+        own = [line[number][0] for line, number in zip(read, numbers, strict=True)]
+        lines = self._placed(best, own, [text for text, *_ in agreed])
         sure = self.calibration.apply([probability for _, probability, _ in agreed]).tolist()
         return [_Settled(*it) for it in zip(lines, sure, best, strict=True)]
 

@@ -84,6 +84,8 @@ def test_a_page_that_is_not_in_latin_script_is_named(tmp_path: Path) -> None:
     told = [x for x in messages.splitlines() if "Latin script" in x]
     assert len(told) == 1 and "strange.png: only 4 of 15 lines" in told[0]
     assert "--lang auto" in told[0]
+    sure = run(names[0], "--out", tmp_path / "sure", "--format", "txt", "--min-confidence", "0.5")
+    assert sure[0] == 0 and "Latin script" not in sure[1]  # lines are missing as was asked for
 
 
 # --------------------------------------------------------------------------- line by line

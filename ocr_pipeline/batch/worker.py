@@ -100,6 +100,12 @@ class _Found:
     def number(self) -> int:
         return self.job.index + 1
 
+    @property
+    def place(self) -> str:
+        """The page's file, and its number where that has several."""
+        name = self.job.file.name
+        return name if self.job.single else f"{name}, page {self.number}"
+
     def fail(self, error: BaseException) -> None:
         """Notes why the page cannot be read, and lets go of all that it holds."""
         if "CUDA error" in str(error):
@@ -287,9 +293,11 @@ class Worker:
         outputs: Sequence[str] = ()
         review = ""
         if self.setup.options.evaluate:
-            _tell_valueless(job, found.number, page)
-        if self.setup.options.recognizers == _LATIN_ALONE:
-            _tell_illegible(job, found, page)
+            _tell_valueless(found, page)
+        # Whoever names a least confidence wants lines to be missing.
+        options = self.setup.options
+        if options.recognizers == _LATIN_ALONE and options.min_confidence is None:
+            _tell_illegible(found, page)
         try:
             if found.image is not None:
                 pictures = self.setup.outputs.write_page
@@ -307,21 +315,21 @@ class Worker:
         )
 
 
-def _tell_valueless(job: PageJob, number: int, page: Page) -> None:
+def _tell_valueless(found: _Found, page: Page) -> None:
     """Names lines whose value was asked for and that are no arithmetic expressions."""
-    place = job.file.name if job.single else f"{job.file.name}, page {number}"
     for line in page.lines:
         if line.value is None:
-            log.warning("%s: %r is no arithmetic expression: it has no value", place, line.text)
+            log.warning(
+                "%s: %r is no arithmetic expression: it has no value", found.place, line.text
+            )
 
 
-def _tell_illegible(job: PageJob, found: _Found, page: Page) -> None:
+def _tell_illegible(found: _Found, page: Page) -> None:
     """Says so where most of a page cannot be read as Latin script: it may be in another."""
     if found.lines >= _ENOUGH and 3 * len(page.lines) < found.lines:
-        place = job.file.name if job.single else f"{job.file.name}, page {found.number}"
         log.warning(
             "%s: only %d of %d lines can be read as Latin script; for Chinese, use --lang auto",
-            place,
+            found.place,
             len(page.lines),
             found.lines,
         )

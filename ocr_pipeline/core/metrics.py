@@ -35,9 +35,9 @@ _FOLDED = str.maketrans(
         "\ufb02": "fl",
         "\ufb03": "ffi",
         "\ufb04": "ffl",
-        **{wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)},
     }
 )
+_FOLDED |= {wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)}
 
 
 def fold_typography(text: str) -> str:

@@ -27,7 +27,7 @@ _BY_CATEGORY: tuple[tuple[str, str], ...] = (
         "cjk",
         (
             r"cjk|wenquanyi|wqy|arphic|ukai|uming|wenkai|smiley|nanum|baekmuk|unfont|un ?batang"
-            r"|dotgothic|gothic ?mb|mincho|\buming\b|\bming|hei\b|kai\b|song\b"
+            r"|dotgothic|gothic ?mb|mincho|\bming|hei\b|kai\b|song\b"
         ),
     ),
     (
@@ -39,7 +39,7 @@ _BY_CATEGORY: tuple[tuple[str, str], ...] = (
             r"|covered by|crafty girls|damion|delius|gloria|gochi|grand hotel|itim\b|just another"
             r"|kite one|mali\b|merienda|neucha|niconne|norican|nothing you|pangolin|marker"
             r"|playball|playpen|rancho\b|rock salt|schoolbell|shantell|short stack|sriracha"
-            r"|sunshiney|walter turncoat|yellowtail|gluten|crafty|handlee|marck|satisfy"
+            r"|sunshiney|walter turncoat|yellowtail|gluten|handlee|marck|satisfy"
             r"|z003|chorus|romande adf script|chancery|cursive|handwrit"
         ),
     ),
