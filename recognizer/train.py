@@ -46,6 +46,7 @@ from recognizer.train_options import (
     pop_recognizer_options,
     recognizer_flags,
 )
+from recognizer.widen import widen_densenet
 
 _OVER = 64  # pixels by which a line may be wider than --max-width: renderers and jitter need some
 
@@ -278,7 +279,7 @@ class RecognizerTask:
         """Keeps what two alphabets share: classifier rows move to their characters' classes."""
         if header["kind"] != "recognizer" or header["architecture"] != self.options.architecture:
             raise DataError(f"cannot start a {self.options.architecture} from {header['name']}")
-        state = self._with_colors(state)
+        state = self._widened(header, self._with_colors(state))
         other = Alphabet.from_header(header)
         if other == self.alphabet:
             return state
@@ -291,6 +292,13 @@ class RecognizerTask:
                 rows[mine] = state[key][theirs]
                 adapted[key] = rows
         return adapted
+
+    def _widened(self, header: dict[str, Any], state: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Weights of a DenseNet, for one of larger growth."""
+        growth = int(header["config"].get("growth", 0))
+        if self.options.architecture != "densenet" or growth >= self.options.growth:
+            return state
+        return widen_densenet(state, self.model.state_dict(), growth, self.options.growth)
 
     def _with_colors(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
         """The first convolution of a net that sees grey, for one that sees colours: it sees as
