@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,10 +23,17 @@ def test_two_processes_share_the_data_and_end_with_one_net(tmp_path: Path) -> No
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     command += ["--nproc-per-node", "2", str(HERE / "tiny_run.py"), str(tmp_path)]
     environment = {**os.environ, "PYTHONPATH": str(HERE.parent), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=240, check=False
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    for attempt in range(2):
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=240, check=False
+        )
+        if not (attempt == 0 and "Signal 6" in done.stderr):
+            break
+        # Threads of torch's own that are still there when the interpreter ends abort it, once in
+        # hundreds of runs; what the program does wrong is an exception, and that counts at once.
+        shutil.rmtree(tmp_path)
+        tmp_path.mkdir()
+    assert done.returncode == 0, done.stderr[:3000] + done.stderr[-2000:]
     chunks, weights = [], []
     for rank in range(2):
         first, second = (tmp_path / f"rank{rank}.txt").read_text().splitlines()

@@ -12,6 +12,7 @@ a resumed run sees what the uninterrupted one would have seen.
 
 from __future__ import annotations
 
+import gc
 import io
 import itertools
 import json
@@ -368,6 +369,9 @@ class _Run:
         if self.board is not None:
             self.board.close()
         if self.world > 1:
+            # The wrapper holds the connections, whose threads may not outlive the interpreter.
+            self.net = self.model
+            gc.collect()
             torch.distributed.destroy_process_group()
 
 
