@@ -38,11 +38,14 @@ from recognizer.preprocessing import (
 from recognizer.second_look import (
     DOUBTFUL,
     MOVES,
+    STRETCHED,
+    STRETCHES,
     WEIGHTS,
     ZOOMS,
     best_agreed,
     looks_below,
     moved,
+    stretched,
     zoomed,
 )
 from recognizer.spacing import is_ideograph, with_missed_blanks, without_false_blanks
@@ -250,6 +253,18 @@ class Recognizer:
                 looks[i].append(row)
         return looks
 
+    def _stretched_looks(
+        self, views: Sequence[_View], again: Sequence[bool]
+    ) -> list[list[list[Rows]]]:
+        """Of each view the looks at it as it is and, of those again, in other proportions."""
+        looks = [[own] for own in self._looks(views, again)]
+        chosen = [i for i, more in enumerate(again) if more]
+        for tall, wide in STRETCHES:
+            rows = self._rows([stretched(views[i].line, tall, wide) for i in chosen])
+            for i, row in zip(chosen, rows, strict=True):
+                looks[i].append([row])
+        return looks
+
     def _agreed(
         self, seen: Sequence[Sequence[tuple[float, _View]]], first: Sequence[_Settled]
     ) -> list[_Settled]:
@@ -296,14 +311,18 @@ class Recognizer:
         them without it, ``again`` says which are looked at more than once."""
         language, blank = self.language, self.alphabet.blank_index
         assert language is not None
-        looks = self._looks(views, again)
-        read = [[language.read(row) for row in rows] for rows in looks]
-        texts = [[text for text, _ in line] for line in read]
-        agreed = best_agreed([[line] for line in looks], texts, blank, language.prior)
+        looks = self._stretched_looks(views, again)
+        weights = [[1.0] + [STRETCHED] * (len(line) - 1) for line in looks]
+        read = [[[language.read(row) for row in look] for look in line] for line in looks]
+        texts = [[text for look in line for text, _ in look] for line in read]
+        agreed = best_agreed(looks, texts, blank, language.prior, weights)
         # A look that reads something else gives the text nothing.
         shares = [
-            sum(share for text, share in line if text == best) / len(line)
-            for line, (best, *_) in zip(read, agreed, strict=True)
+            np.average(
+                [sum(share for text, share in look if text == best) / len(look) for look in line],
+                weights=weight,
+            )
+            for line, weight, (best, *_) in zip(read, weights, agreed, strict=True)
         ]
         lines = self._placed(views, first, [text for text, *_ in agreed])
         own = [probability for _, probability, _ in agreed]

@@ -26,6 +26,11 @@ Classes = tuple[int, ...]
 MOVES = ((2, 1), (-2, -1))
 #: Parts of a picture's height that are looked at from nearer, by task.
 ZOOMS = {"captcha": (0.75, 0.55), "expressions": (0.75,), "handwriting": (0.88,)}
+#: Heights and widths, relative to a line's own, in which a doubtful line of a language is looked at
+#: too: a face is set wider or narrower elsewhere, and a box drawn closer or with more around it.
+STRETCHES = ((1.12, 1.12), (0.85, 0.85), (1.0, 1.25), (1.0, 0.8))
+#: What each of these has to say beside the line as it is.
+STRETCHED = 0.5
 #: What a view has to say beside the whole picture, which has 1: a part of its height, or 1 for a
 #: plate that was straightened. The nearest view is for letters that the others hardly see.
 WEIGHTS = {1.0: 1.0, 0.88: 0.7, 0.75: 0.7, 0.55: 0.1}
@@ -45,6 +50,29 @@ def moved(line: Floats, right: int, down: int) -> Floats:
     rows = np.clip(np.arange(tall) - down, 0, tall - 1)
     columns = np.clip(np.arange(wide) - right, 0, wide - 1)
     return line[..., rows[:, None], columns]
+
+
+def stretched(line: Floats, tall: float, wide: float) -> Floats:
+    """A prepared line, (height, W) or (planes, height, W), larger or smaller about its middle.
+
+    What no longer fits in its rows is cut off; rows that are left over repeat the outermost.
+
+    Args:
+        line: what to stretch.
+        tall, wide: its new height and width, relative to what they were.
+    """
+    if line.ndim == 3:
+        return np.stack([stretched(plane, tall, wide) for plane in line])
+    rows, columns = line.shape
+    size = max(_LOWEST, round(columns * wide)), max(1, round(rows * tall))
+    shrinks = tall * wide < 1
+    new = cv2.resize(line, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    over = size[1] - rows
+    if over > 0:
+        return np.ascontiguousarray(new[over // 2 : over // 2 + rows], np.float32)
+    above = -over // 2
+    new = cv2.copyMakeBorder(new, above, -over - above, 0, 0, cv2.BORDER_REPLICATE)
+    return np.asarray(new, np.float32)
 
 
 def zoomed(image: npt.NDArray[np.uint8], share: float) -> npt.NDArray[np.uint8]:

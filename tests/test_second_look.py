@@ -18,11 +18,13 @@ from recognizer.second_look import (
     DOUBTFUL,
     MOVES,
     PRINT_BELOW,
+    STRETCHES,
     WEIGHTS,
     ZOOMS,
     best_agreed,
     looks_below,
     moved,
+    stretched,
     zoomed,
 )
 from recognizer.tasks import PRESETS
@@ -132,7 +134,8 @@ def test_sure_images_languages_and_lexicons_are_not_looked_at_again() -> None:
 
 def test_print_is_looked_at_again_where_doubt_is_great_and_a_language_has_a_say() -> None:
     assert looks_below("latin", True) == PRINT_BELOW < DOUBTFUL == looks_below("captcha", False)
-    for sure, looks in ((PRINT_BELOW - 0.05, 1 + len(MOVES)), (PRINT_BELOW + 0.05, 1)):
+    several = 1 + len(MOVES) + len(STRETCHES)
+    for sure, looks in ((PRINT_BELOW - 0.05, several), (PRINT_BELOW + 0.05, 1)):
         eye, readings = read(sure, "latin", LATIN_ALPHABET)
         assert eye.seen == [2] * looks
         assert readings[0].share is not None  # the language was asked all the same
@@ -166,3 +169,18 @@ def test_the_switch_reaches_the_recognizer() -> None:
 
     assert decode_options(RunOptions()).second_look
     assert not decode_options(RunOptions(second_look=False)).second_look
+
+
+def test_a_stretched_line_keeps_its_rows_and_its_middle() -> None:
+    line = np.zeros((32, 60), np.float32)
+    line[14:18, 28:32] = 1
+    for tall, wide in STRETCHES:
+        new = stretched(line, tall, wide)
+        assert new.shape == (32, round(60 * wide)) and new.dtype == np.float32
+        rows, columns = np.nonzero(new > 0.5)
+        assert abs(rows.mean() - 15.5) < 1
+        assert abs(columns.mean() - 29.5 * wide) < 1
+        assert np.ptp(rows) + 1 == pytest.approx(4 * tall, abs=1)
+        assert np.ptp(columns) + 1 == pytest.approx(4 * wide, abs=1.1)
+    planes = np.stack([line, line + 1])
+    assert np.array_equal(stretched(planes, 0.85, 0.85)[1], stretched(line, 0.85, 0.85) + 1)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,9 @@ Rng = np.random.Generator
 ALPHABET = "0123456789+-*()"
 _OPERATORS = "+-*"
 _CATEGORIES = (("sans", 0.42), ("serif", 0.28), ("mono", 0.14), ("typewriter", 0.06))
+# Faces that write a digit as others write another: a nine like a four, an eight without its upper
+# eye, a nought like a b, a one whose flag is as level as the bar of a seven.
+_MISLEADING = re.compile(r"delphine|rufscript|domestic manners|^sora ", re.I)
 _MARGIN = 5.0  # columns kept free at both ends
 _LEAST_STEP = 0.44  # least distance of two characters' middles, in ems
 _LIKE_STEP = 0.5  # the same for two that are alike, which would else run together
@@ -143,7 +147,7 @@ def _by_category(faces: Sequence[Face]) -> list[tuple[float, list[Face]]]:
             f"no face has all of {ALPHABET!r}: install a font such as fonts-dejavu-core or "
             "fonts-liberation, or name a folder that holds one"
         )
-    fit = fit_faces(usable)
+    fit = [f for f in fit_faces(usable) if not _MISLEADING.search(f.name)] or usable
     groups = [(share, [f for f in fit if f.category == name]) for name, share in _CATEGORIES]
     rest = [f for f in fit if f.category in ("display", "handwriting")]
     groups = [(share, group) for share, group in [*groups, (0.05, rest)] if group] or [(1.0, fit)]

@@ -32,7 +32,9 @@ CHINESE_PHOTO = Photo(
     shaken=0.06,
     tight=0.85,
     lean=1.5,
+    small_row=0.42,
     stamp=0.3,
+    stamp_rows=18.0,
     colours=0.14,
 )
 

@@ -17,7 +17,6 @@ Rng = np.random.Generator
 Image = NDArray[Any]  # always uint8; the stubs of OpenCV promise less
 
 
-_SMALL_ROW = 0.55
 _STAMP = (94, 24)  # width and height that sets of plates are often kept at
 
 
@@ -35,7 +34,11 @@ class Photo:
         squash: Least and greatest width of the crop relative to the plate's own.
         tight: Share of crops that follow the plate closely on the levels that have a ground.
         lean: Factor on the turn of the plates.
+        small_row: How tall the smaller row's characters of a plate of two are, relative to those
+            of a plate with one.
         stamp: Share of pictures that are scaled to 94 x 24 pixels, whatever their aspect.
+        stamp_rows: Least height of the plate in these, in pixels; lower ones stay as large as the
+            others.
         colours: How far the colour of the light wanders.
     """
 
@@ -47,7 +50,9 @@ class Photo:
     squash: tuple[float, float] = (1.0, 1.0)
     tight: float = 0.65
     lean: float = 1.0
+    small_row: float = 0.55
     stamp: float = 0.0
+    stamp_rows: float = 0.0
     colours: float = 0.09
 
 
@@ -72,11 +77,11 @@ def photograph(
     image, tall, matrix = _cut(rng, plate, quad, close, photo)
     found = _moved(places, matrix, image.shape[1])
     image = _light(rng, image, level, photo.colours)
-    if small and image.shape[1] > 2.2 * image.shape[0]:
-        image = _stamp_sized(rng, image)
+    rows = _STAMP[1] * tall / image.shape[0]
+    if small and image.shape[1] > 2.2 * image.shape[0] and rows >= photo.stamp_rows:
+        image = _stamp_sized(rng, image, rows / photo.coarsest)
         return _grain(rng, image), found
-    # Of two rows the upper one's characters are half as tall as those of a plate with one.
-    tall *= _SMALL_ROW if any(row for _, _, row in places) else 1.0
+    tall *= photo.small_row if any(row for _, _, row in places) else 1.0
     return _grain(rng, _focus(rng, image, tall, photo)), found
 
 
@@ -186,8 +191,11 @@ def _light(rng: Rng, image: Image, level: int, colours: float) -> Image:
     return image
 
 
-def _stamp_sized(rng: Rng, image: Image) -> Image:
-    """The picture at the size of a stamp, sharper or softer as camera and scaling left it."""
+def _stamp_sized(rng: Rng, image: Image, fine: float) -> Image:
+    """The picture at the size of a stamp, sharper or softer as camera and scaling left it.
+
+    ``fine``: height of the plate in it, in heights that are just legible.
+    """
     rows = image.shape[0] / _STAMP[1]  # rows of the picture that become one
     roll = rng.random()
     if roll < 0.5:
@@ -195,9 +203,9 @@ def _stamp_sized(rng: Rng, image: Image) -> Image:
         return cv2.resize(image, _STAMP, interpolation=cv2.INTER_LINEAR)
     if roll < 0.6:
         angle = rng.uniform(-20, 20) if rng.random() < 0.6 else rng.uniform(0, 180)
-        image = d.motion_blur(image, rows * rng.uniform(1.0, 1.7), angle)
+        image = d.motion_blur(image, rows * rng.uniform(1.0, max(1.1, 1.6 * fine)), angle)
     elif roll < 0.75:
-        image = d.low_resolution(image, rows * rng.uniform(1.0, 1.25))
+        image = d.low_resolution(image, rows * rng.uniform(1.0, max(1.05, 1.25 * fine)))
     return cv2.resize(image, _STAMP, interpolation=cv2.INTER_AREA)
 
 
