@@ -27,14 +27,7 @@ from recognizer.language import language_for
 from recognizer.language_beam import LanguageReader, search_for
 from recognizer.layers import Columns
 from recognizer.net import NET, softmax
-from recognizer.preprocessing import (
-    COLORS,
-    PREPROCESSING,
-    as_seen,
-    prepare,
-    snug,
-    stack,
-)
+from recognizer.preprocessing import COLORS, PREPROCESSING, as_seen, prepare, snug, stack
 from recognizer.second_look import (
     DOUBTFUL,
     MOVES,
@@ -253,17 +246,17 @@ class Recognizer:
                 looks[i].append(row)
         return looks
 
-    def _stretched_looks(
+    def _stretched(
         self, views: Sequence[_View], again: Sequence[bool]
-    ) -> list[list[list[Rows]]]:
-        """Of each view the looks at it as it is and, of those again, in other proportions."""
-        looks = [[own] for own in self._looks(views, again)]
+    ) -> list[list[tuple[_View, list[Rows]]]]:
+        """Of each view itself and, of those again, of others in other proportions, the looks."""
+        seen = [[own] for own in zip(views, self._looks(views, again), strict=True)]
         chosen = [i for i, more in enumerate(again) if more]
         for tall, wide in STRETCHES:
-            rows = self._rows([stretched(views[i].line, tall, wide) for i in chosen])
-            for i, row in zip(chosen, rows, strict=True):
-                looks[i].append([row])
-        return looks
+            lines = [stretched(views[i].line, tall, wide) for i in chosen]
+            for i, line, row in zip(chosen, lines, self._rows(lines), strict=True):
+                seen[i].append((_View(line, row, views[i].place), [row]))
+        return seen
 
     def _agreed(
         self, seen: Sequence[Sequence[tuple[float, _View]]], first: Sequence[_Settled]
@@ -291,18 +284,24 @@ class Recognizer:
         return [_Settled(*it) for it in zip(lines, sure, best, strict=True)]
 
     def _placed(
-        self, views: Sequence[_View], first: Sequence[Decoded], texts: Sequence[Sequence[int]]
+        self,
+        views: Sequence[_View],
+        first: Sequence[Decoded | None],
+        texts: Sequence[Sequence[int]],
     ) -> list[Decoded]:
-        """Where the characters of each line's text stand; ``first`` is what was read at first.
+        """Where the characters of each line's text stand in its view; ``first`` is what was read
+        in that at first, where it was.
 
         What that was is placed already: the likeliest path writes it."""
-        lines = list(first)
-        others = [i for i, text in enumerate(texts) if lines[i].classes != tuple(text)]
+        others = [
+            i
+            for i, (line, text) in enumerate(zip(first, texts, strict=True))
+            if line is None or line.classes != tuple(text)
+        ]
         rows = [views[i].row for i in others]
         placed = align_all(rows, [texts[i] for i in others], self.alphabet.blank_index)
-        for i, line in zip(others, placed, strict=True):
-            lines[i] = line
-        return lines
+        by_line = {**dict(enumerate(first)), **dict(zip(others, placed, strict=True))}
+        return [line for line in by_line.values() if line is not None]
 
     def _in_language(
         self, views: Sequence[_View], first: Sequence[Decoded], again: Sequence[bool]
@@ -311,7 +310,8 @@ class Recognizer:
         them without it, ``again`` says which are looked at more than once."""
         language, blank = self.language, self.alphabet.blank_index
         assert language is not None
-        looks = self._stretched_looks(views, again)
+        seen = self._stretched(views, again)
+        looks = [[look for _, look in line] for line in seen]
         weights = [[1.0] + [STRETCHED] * (len(line) - 1) for line in looks]
         read = [[[language.read(row) for row in look] for look in line] for line in looks]
         texts = [[text for look in line for text, _ in look] for line in read]
@@ -319,15 +319,18 @@ class Recognizer:
         # A look that reads something else gives the text nothing.
         shares = [
             np.average(
-                [sum(share for text, share in look if text == best) / len(look) for look in line],
+                [sum(share for it, share in look if it == text) / len(look) for look in line],
                 weights=weight,
             )
-            for line, weight, (best, *_) in zip(read, weights, agreed, strict=True)
+            for line, weight, (text, *_) in zip(read, weights, agreed, strict=True)
         ]
-        lines = self._placed(views, first, [text for text, *_ in agreed])
-        own = [probability for _, probability, _ in agreed]
-        sure = self.language_calibration.apply(own, shares).tolist()
-        return [_Settled(*it) for it in zip(lines, sure, views, shares, strict=True)]
+        numbers = [number for *_, number in agreed]
+        best = [line[number][0] for line, number in zip(seen, numbers, strict=True)]
+        own = [line if not number else None for line, number in zip(first, numbers, strict=True)]
+        lines = self._placed(best, own, [text for text, *_ in agreed])
+        said = [probability for _, probability, _ in agreed]
+        sure = self.language_calibration.apply(said, shares).tolist()
+        return [_Settled(*it) for it in zip(lines, sure, best, shares, strict=True)]
 
     def _surer_views(self, crops: Sequence[Image], views: Sequence[_View]) -> dict[int, _View]:
         """Straightened plates and nearer views, where the net reads with more certainty in them."""
