@@ -33,22 +33,21 @@ from recognizer.second_look import (
     MOVES,
     STRETCHED,
     STRETCHES,
-    WEIGHTS,
     ZOOMS,
     best_agreed,
     looks_below,
     moved,
     stretched,
-    zoomed,
 )
 from recognizer.spacing import is_ideograph, with_missed_blanks, without_false_blanks
-from recognizer.straighten import corners, extent, straightened
+from recognizer.views import parts
 
 Image: TypeAlias = npt.NDArray[np.uint8]
 Line: TypeAlias = npt.NDArray[np.float32]  # (height, W), or (3, height, W) in colour
 Rows: TypeAlias = npt.NDArray[np.float32]  # (T, classes) probabilities
 DEFAULT = "crnn-latin"
 _NARROW_BEAM = 4  # of nets without recurrence
+_HEARD = 0.1  # views that the net is so much less sure of are no plate: a search for one is long
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,14 +225,12 @@ class Recognizer:
     ) -> list[list[tuple[float, _View]]]:
         """Of each crop the views that have a say, with their weights; ``views`` are the whole."""
         seen = [[(1.0, view)] for view in views]
-        if self.straightens:
-            for i, view in self._surer_views(crops, views).items():
-                seen[i].append((WEIGHTS[1.0], view))
-        for share in self.zooms:
-            parts = [zoomed(crop, share) for crop in crops]
-            lines = [prepare(part, self.height, self.width, self.color) for part in parts]
-            for one, line, row in zip(seen, lines, self._rows(lines), strict=True):
-                one.append((WEIGHTS[share], _View(line, row)))
+        least = _HEARD * self._greedy_sums(views)
+        for part in self._part_views(crops):
+            sums = self._greedy_sums([view for _, view in part.values()])
+            for (i, it), probability in zip(part.items(), sums, strict=True):
+                if probability > least[i]:
+                    seen[i].append(it)
         return seen
 
     def _looks(self, views: Sequence[_View], again: Sequence[bool]) -> list[list[Rows]]:
@@ -333,33 +330,34 @@ class Recognizer:
         return [_Settled(*it) for it in zip(lines, sure, best, shares, strict=True)]
 
     def _surer_views(self, crops: Sequence[Image], views: Sequence[_View]) -> dict[int, _View]:
-        """Straightened plates and nearer views, where the net reads with more certainty in them."""
-        # Greedily: a search for a plate's form would be long where no plate was found.
-        blank = self.alphabet.blank_index
-        best = self._sums([v.row for v in views], [greedy(v.row, blank) for v in views])
+        """Nearer views, where the net reads with more certainty in them."""
+        best = self._greedy_sums(views)
         found: dict[int, _View] = {}
-        for round_ in zip_longest(*(self._parts(crop) for crop in crops)):
-            parts = {i: part for i, part in enumerate(round_) if part is not None}
-            lines = [
-                prepare(image, self.height, self.width, self.color) for image, _ in parts.values()
-            ]
-            rows = self._rows(lines)
-            sums = self._sums(rows, [greedy(row, blank) for row in rows])
-            for (i, (_, place)), line, row, probability in zip(
-                parts.items(), lines, rows, sums, strict=True
-            ):
+        for part in self._part_views(crops):
+            sums = self._greedy_sums([view for _, view in part.values()])
+            for (i, (_, view)), probability in zip(part.items(), sums, strict=True):
                 if probability > best[i]:
-                    best[i], found[i] = probability, _View(line, row, place)
+                    best[i], found[i] = probability, view
         return found
 
-    def _parts(self, crop: Image) -> Iterator[tuple[Image, tuple[float, float]]]:
-        """Parts of a crop that may be read better than all of it, with their place in its width."""
-        if self.straightens:
-            for quad in corners(crop):
-                front = straightened(crop, quad, self.height)
-                yield front, extent(quad, crop.shape[1])
-        for share in self.zooms:
-            yield zoomed(crop, share), (0.0, 1.0)
+    def _greedy_sums(self, views: Sequence[_View]) -> npt.NDArray[np.float64]:
+        """How sure the net is of what it reads in each view, by no rule and in no language."""
+        rows = [view.row for view in views]
+        return self._sums(rows, [greedy(row, self.alphabet.blank_index) for row in rows])
+
+    def _part_views(self, crops: Sequence[Image]) -> Iterator[dict[int, tuple[float, _View]]]:
+        """Views of parts of crops, by the crops' numbers, and what each has to say."""
+        straight = self.height if self.straightens else 0
+        for round_ in zip_longest(*(parts(crop, straight, self.zooms) for crop in crops)):
+            seen = {i: part for i, part in enumerate(round_) if part is not None}
+            images = [image for _, image, _ in seen.values()]
+            lines = [prepare(image, self.height, self.width, self.color) for image in images]
+            yield {
+                i: (weight, _View(line, row, place))
+                for (i, (weight, _, place)), line, row in zip(
+                    seen.items(), lines, self._rows(lines), strict=True
+                )
+            }
 
     def _probabilities(self, lines: Sequence[Line], width: int) -> Rows:
         with stage("recognize"):

@@ -31,9 +31,12 @@ ZOOMS = {"captcha": (0.75, 0.55), "expressions": (0.75,), "handwriting": (0.88,)
 STRETCHES = ((1.12, 1.12), (0.85, 0.85), (1.0, 1.25), (1.0, 0.8))
 #: What each of these has to say beside the line as it is.
 STRETCHED = 0.5
-#: What a view has to say beside the whole picture, which has 1: a part of its height, or 1 for a
-#: plate that was straightened. The nearest view is for letters that the others hardly see.
-WEIGHTS = {1.0: 1.0, 0.88: 0.7, 0.75: 0.7, 0.55: 0.1}
+#: What a part of a picture's height has to say beside the whole picture, which has 1, as a plate
+#: that was straightened has. The nearest view is for letters that the others hardly see.
+WEIGHTS = {0.88: 0.7, 0.75: 0.7, 0.55: 0.1}
+#: Degrees by which a plate is turned that may not have been straightened well, and what it has to
+#: say then.
+TURNS, TURNED = (5.0, -5.0), 0.5
 #: A line that is right with less than this probability is read again with the language model, where
 #: there is one, and looked at again, where that helps.
 DOUBTFUL = 0.9
@@ -73,6 +76,16 @@ def stretched(line: Floats, tall: float, wide: float) -> Floats:
     above = -over // 2
     new = cv2.copyMakeBorder(new, above, -over - above, 0, 0, cv2.BORDER_REPLICATE)
     return np.asarray(new, np.float32)
+
+
+def turned(image: npt.NDArray[np.uint8], degrees: float) -> npt.NDArray[np.uint8]:
+    """A picture turned about its middle, to the left where ``degrees`` are positive; its edges are
+    drawn out."""
+    tall, wide = image.shape[:2]
+    matrix = cv2.getRotationMatrix2D((wide / 2, tall / 2), degrees, 1.0)
+    border = cv2.BORDER_REPLICATE
+    new = cv2.warpAffine(image, matrix, (wide, tall), flags=cv2.INTER_LINEAR, borderMode=border)
+    return new.astype(np.uint8, copy=False)
 
 
 def zoomed(image: npt.NDArray[np.uint8], share: float) -> npt.NDArray[np.uint8]:

@@ -27,7 +27,7 @@ _MARGIN = 0.03  # left around a straightened plate, in its own widths and height
 _SCALE = 2  # a straightened plate has as many times the pixels that the net wants, each way
 
 
-def corners(image: Image, most: int = 2) -> list[Quad]:
+def corners(image: Image, most: int = 3) -> list[Quad]:
     """Where a plate may be, the likeliest place first.
 
     A plate has one colour that its surroundings have not, whatever the two are. The colours of the
