@@ -17,6 +17,9 @@ Rng = np.random.Generator
 Image = NDArray[Any]  # always uint8; the stubs of OpenCV promise less
 
 
+# A night's contrast, in standard deviations of the noise that it bears; the JPEG quality that a
+# picture without contrast needs, and the least that so small a one does.
+_NOISE, _FAINT, _STAMP_QUALITY = 12.0, 95.0, 65
 _STAMP = (94, 24)  # width and height that sets of plates are often kept at
 
 
@@ -80,7 +83,7 @@ def photograph(
     rows = _STAMP[1] * tall / image.shape[0]
     if small and image.shape[1] > 2.2 * image.shape[0] and rows >= photo.stamp_rows:
         image = _stamp_sized(rng, image, rows / photo.coarsest)
-        return _grain(rng, image), found
+        return _grain(rng, image, _STAMP_QUALITY), found
     tall *= photo.small_row if any(row for _, _, row in places) else 1.0
     return _grain(rng, _focus(rng, image, tall, photo)), found
 
@@ -224,10 +227,13 @@ def _focus(rng: Rng, image: Image, tall: float, photo: Photo) -> Image:
     return image
 
 
-def _grain(rng: Rng, image: Image) -> Image:
-    """Noise and compression."""
+def _grain(rng: Rng, image: Image, coarsest: int = 40) -> Image:
+    """Noise and compression, as much as the contrast bears; ``coarsest``: least JPEG quality."""
+    contrast = float(np.subtract(*np.percentile(image, (98, 2))))
     if rng.random() < 0.4:
-        image = d.noise(rng, image, rng.uniform(1, 3 + 6 * rng.random()), rng.uniform(1, 1.6))
+        sigma = min(rng.uniform(1, 3 + 6 * rng.random()), contrast / _NOISE)
+        image = d.noise(rng, image, sigma, rng.uniform(1, 1.6))
     if rng.random() < 0.4:
-        image = d.jpeg(image, int(rng.integers(40, 93)))
+        least = int(np.clip(_FAINT - contrast / 2, coarsest, 92))
+        image = d.jpeg(image, int(rng.integers(least, 93)))
     return image
