@@ -13,7 +13,9 @@ from recognizer import Recognizer
 from recognizer.alphabet import Alphabet
 from recognizer.layers import STRIDE
 from recognizer.preprocessing import PREPROCESSING
+from recognizer.second_look import TURNED, TURNS, WEIGHTS, turned
 from recognizer.straighten import corners, extent, straightened
+from recognizer.views import parts
 
 QUAD = np.array([[60, 50], [250, 30], [240, 95], [70, 125]], np.float32)
 
@@ -34,7 +36,7 @@ def seen(plate: Any = (40, 60, 190), ground: Any = (120, 140, 110)) -> np.ndarra
 @pytest.mark.parametrize("plate", [(40, 60, 190), (235, 190, 30), (20, 20, 25)])
 def test_corners_are_found_whatever_the_colour(plate: tuple[int, int, int]) -> None:
     found = corners(seen(plate))
-    assert 1 <= len(found) <= 2
+    assert 1 <= len(found) <= 3
     assert np.abs(found[0] - QUAD).max() < 7
 
 
@@ -103,3 +105,25 @@ def test_a_doubtful_plate_is_read_from_the_front() -> None:
     middle = (reading.chars[0].start + reading.chars[0].end) / 2
     first, last = extent(corners(image)[0], image.shape[1])
     assert middle == pytest.approx(first + (last - first) * 20.5 / 40, abs=0.02)
+
+
+def test_a_picture_is_turned_about_its_middle() -> None:
+    image = np.zeros((60, 160), np.uint8)
+    image[28:33, 20:141] = 255
+    left = turned(image, 5.0)
+    assert left.shape == image.shape and left.dtype == np.uint8
+    rise = np.argmax(left[:, 30]) - np.argmax(left[:, 130])  # to the left: the right end rises
+    assert rise == pytest.approx(100 * np.tan(np.radians(5)), abs=2)
+    assert np.array_equal(turned(image, 0.0), image)
+
+
+def test_the_parts_of_a_plate_and_of_other_pictures() -> None:
+    image = seen()
+    found = list(parts(image, 64, ()))
+    quads = corners(image)
+    assert [part.weight for part in found] == [1.0] * len(quads) + [TURNED] * len(TURNS)
+    assert found[0].place == extent(quads[0], image.shape[1])
+    assert all(part.place == (0.0, 1.0) for part in found[len(quads) :])
+    (near,) = parts(image, 0, (0.75,))
+    assert near.weight == WEIGHTS[0.75]
+    assert near.image.shape[0] == round(0.75 * len(image))
