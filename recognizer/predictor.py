@@ -38,6 +38,7 @@ from recognizer.second_look import (
     looks_below,
     moved,
     stretched,
+    stretches,
 )
 from recognizer.spacing import is_ideograph, with_missed_blanks, without_false_blanks
 from recognizer.views import parts
@@ -121,7 +122,7 @@ class Recognizer:
         self.language_calibration = Calibration.from_header(header, by_language=True)
         self.beam = _NARROW_BEAM if header["architecture"] == "densenet" else 0
         self.ideographs = any(map(is_ideograph, self.alphabet.characters))
-        preset = str(header.get("preset", ""))
+        preset = self.preset = str(header.get("preset", ""))
         self.rule = rule_for(preset, self.alphabet)
         self.language: LanguageReader | None = None
         if self.decoding.language_model and self.decoding.beam is None:
@@ -217,8 +218,7 @@ class Recognizer:
         lines = [
             self._decode(surer[i].row) if i in surer else it.line for i, it in enumerate(found)
         ]
-        again = [it.sure < self.look_below for it in found]
-        return self._in_language(seen, lines, again)
+        return self._in_language(seen, lines, [it.sure for it in found])
 
     def _views(
         self, crops: Sequence[Image], views: Sequence[_View]
@@ -244,11 +244,16 @@ class Recognizer:
         return looks
 
     def _stretched(
-        self, views: Sequence[_View], again: Sequence[bool]
+        self, views: Sequence[_View], sure: Sequence[float]
     ) -> list[list[tuple[_View, list[Rows]]]]:
-        """Of each view itself and, of those again, of others in other proportions, the looks."""
+        """Of each view the looks at it, several where the net is not ``sure`` of it, and at views
+        of it in other proportions."""
+        again = [it < self.look_below for it in sure]
         seen = [[own] for own in zip(views, self._looks(views, again), strict=True)]
-        chosen = [i for i, more in enumerate(again) if more]
+        steps = [len(view.row) for view in views]
+        chosen = [
+            i for i, it in enumerate(sure) if again[i] and stretches(self.preset, it, steps[i])
+        ]
         for tall, wide in STRETCHES:
             lines = [stretched(views[i].line, tall, wide) for i in chosen]
             for i, line, row in zip(chosen, lines, self._rows(lines), strict=True):
@@ -287,9 +292,7 @@ class Recognizer:
         texts: Sequence[Sequence[int]],
     ) -> list[Decoded]:
         """Where the characters of each line's text stand in its view; ``first`` is what was read
-        in that at first, where it was.
-
-        What that was is placed already: the likeliest path writes it."""
+        in that at first, and placed already, where it was."""
         others = [
             i
             for i, (line, text) in enumerate(zip(first, texts, strict=True))
@@ -301,13 +304,13 @@ class Recognizer:
         return [line for line in by_line.values() if line is not None]
 
     def _in_language(
-        self, views: Sequence[_View], first: Sequence[Decoded], again: Sequence[bool]
+        self, views: Sequence[_View], first: Sequence[Decoded], sure: Sequence[float]
     ) -> list[_Settled]:
         """What the language and all looks at each line agree on; ``first`` is what was read in
-        them without it, ``again`` says which are looked at more than once."""
+        them without it, and how ``sure`` the net is of that."""
         language, blank = self.language, self.alphabet.blank_index
         assert language is not None
-        seen = self._stretched(views, again)
+        seen = self._stretched(views, sure)
         looks = [[look for _, look in line] for line in seen]
         weights = [[1.0] + [STRETCHED] * (len(line) - 1) for line in looks]
         read = [[[language.read(row) for row in look] for look in line] for line in looks]
@@ -325,9 +328,8 @@ class Recognizer:
         best = [line[number][0] for line, number in zip(seen, numbers, strict=True)]
         own = [line if not number else None for line, number in zip(first, numbers, strict=True)]
         lines = self._placed(best, own, [text for text, *_ in agreed])
-        said = [probability for _, probability, _ in agreed]
-        sure = self.language_calibration.apply(said, shares).tolist()
-        return [_Settled(*it) for it in zip(lines, sure, best, shares, strict=True)]
+        right = self.language_calibration.apply([it for _, it, _ in agreed], shares).tolist()
+        return [_Settled(*it) for it in zip(lines, right, best, shares, strict=True)]
 
     def _surer_views(self, crops: Sequence[Image], views: Sequence[_View]) -> dict[int, _View]:
         """Nearer views, where the net reads with more certainty in them."""

@@ -31,6 +31,9 @@ ZOOMS = {"captcha": (0.75, 0.55), "expressions": (0.75,), "handwriting": (0.88,)
 STRETCHES = ((1.12, 1.12), (0.85, 0.85), (1.0, 1.25), (1.0, 0.8))
 #: What each of these has to say beside the line as it is.
 STRETCHED = 0.5
+#: Print is looked at so where its probability is less than the former, in lines of no more time
+#: steps than the latter: for more it would take more time than it is worth.
+STRETCH_PRINT_BELOW, PRINT_STEPS = 0.4, 80
 #: What a part of a picture's height has to say beside the whole picture, which has 1, as a plate
 #: that was straightened has. The nearest view is for letters that the others hardly see.
 WEIGHTS = {0.88: 0.7, 0.75: 0.7, 0.55: 0.1}
@@ -103,6 +106,19 @@ def zoomed(image: npt.NDArray[np.uint8], share: float) -> npt.NDArray[np.uint8]:
     rows = min(len(grey), max(_LOWEST, round(share * len(grey))))
     top = min(max(0, middle - rows // 2), len(grey) - rows)
     return image[top : top + rows]
+
+
+def stretches(preset: str, sure: float, steps: int) -> bool:
+    """Whether a line is looked at in other proportions.
+
+    Args:
+        preset: the net's task.
+        sure: probability that it is right.
+        steps: its time steps.
+    """
+    if preset in ("", "latin"):
+        return sure < STRETCH_PRINT_BELOW and steps <= PRINT_STEPS
+    return sure < DOUBTFUL
 
 
 def looks_below(preset: str, language: bool) -> float:

@@ -18,6 +18,8 @@ from recognizer.second_look import (
     DOUBTFUL,
     MOVES,
     PRINT_BELOW,
+    PRINT_STEPS,
+    STRETCH_PRINT_BELOW,
     STRETCHES,
     WEIGHTS,
     ZOOMS,
@@ -25,6 +27,7 @@ from recognizer.second_look import (
     looks_below,
     moved,
     stretched,
+    stretches,
     zoomed,
 )
 from recognizer.tasks import PRESETS
@@ -132,14 +135,19 @@ def test_sure_images_languages_and_lexicons_are_not_looked_at_again() -> None:
     assert read(0.6, beam=10, lexicon=Lexicon.of(["3", "8"]))[0].seen == [2]
 
 
-def test_print_is_looked_at_again_where_doubt_is_great_and_a_language_has_a_say() -> None:
+def test_print_is_looked_at_again_where_doubt_is_great_and_a_language_has_a_say(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert looks_below("latin", True) == PRINT_BELOW < DOUBTFUL == looks_below("captcha", False)
-    several = 1 + len(MOVES) + len(STRETCHES)
-    for sure, looks in ((PRINT_BELOW - 0.05, several), (PRINT_BELOW + 0.05, 1)):
+    looks_at_it = 1 + len(MOVES)
+    for sure, looks in ((PRINT_BELOW - 0.05, looks_at_it), (PRINT_BELOW + 0.05, 1)):
         eye, readings = read(sure, "latin", LATIN_ALPHABET)
         assert eye.seen == [2] * looks
         assert readings[0].share is not None  # the language was asked all the same
         assert read(sure, "latin", LATIN_ALPHABET, language_model=False)[0].seen == [2]
+    monkeypatch.setattr("recognizer.second_look.STRETCH_PRINT_BELOW", PRINT_BELOW)
+    eye, _ = read(PRINT_BELOW - 0.05, "latin", LATIN_ALPHABET)
+    assert eye.seen == [2] * (looks_at_it + len(STRETCHES))
 
 
 def test_a_nearer_view_is_taken_where_the_net_is_surer_in_it() -> None:
@@ -184,3 +192,9 @@ def test_a_stretched_line_keeps_its_rows_and_its_middle() -> None:
         assert np.ptp(columns) + 1 == pytest.approx(4 * wide, abs=1.1)
     planes = np.stack([line, line + 1])
     assert np.array_equal(stretched(planes, 0.85, 0.85)[1], stretched(line, 0.85, 0.85) + 1)
+
+
+def test_long_lines_of_print_are_not_stretched() -> None:
+    assert stretches("latin", 0.1, PRINT_STEPS) and not stretches("latin", 0.1, PRINT_STEPS + 1)
+    assert not stretches("", STRETCH_PRINT_BELOW, 10)
+    assert stretches("chinese", 0.8, 500) and not stretches("handwriting", DOUBTFUL, 10)
