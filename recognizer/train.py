@@ -296,7 +296,7 @@ class RecognizerTask:
     def _widened(self, header: dict[str, Any], state: dict[str, Tensor]) -> dict[str, Tensor]:
         """Weights of a DenseNet, for one of larger growth."""
         growth = int(header["config"].get("growth", 0))
-        if self.options.architecture != "densenet" or growth >= self.options.growth:
+        if self.options.architecture != "densenet" or growth == self.options.growth:
             return state
         return widen_densenet(state, self.model.state_dict(), growth, self.options.growth)
 

@@ -51,7 +51,10 @@ def widen_densenet(
         WeightsError: where ``new`` is smaller than ``old``.
     """
     if new < old:
-        raise WeightsError(f"a DenseNet of growth {old} does not fit into one of growth {new}")
+        raise WeightsError(
+            f"a DenseNet of growth {old} does not fit into one of growth {new}: "
+            f"train with --growth {old} or more, or without --init-from"
+        )
     state = dict(wide)
     places = _Places(old, new)
 

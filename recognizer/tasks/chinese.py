@@ -22,5 +22,5 @@ PRESET = Preset(
     alphabet=CHINESE_ALPHABET,
     renderer=_renderer,
     # Steps of four pixels: two equal digits need three.
-    options={"name": "densenet-chinese", "architecture": "densenet", "stride": 4},
+    options={"name": "densenet-chinese", "architecture": "densenet", "stride": 4, "growth": 12},
 )
