@@ -29,8 +29,8 @@ def test_two_processes_share_the_data_and_end_with_one_net(tmp_path: Path) -> No
         )
         if not (attempt == 0 and "Signal 6" in done.stderr):
             break
-        # Threads of torch's own that are still there when the interpreter ends abort it, once in
-        # hundreds of runs; what the program does wrong is an exception, and that counts at once.
+        # Seen once in some hundred runs, and not found out why: a process aborts as it ends. What
+        # the training itself does wrong is an exception or a wrong file, which count at once.
         shutil.rmtree(tmp_path)
         tmp_path.mkdir()
     assert done.returncode == 0, done.stderr[:3000] + done.stderr[-2000:]
