@@ -181,8 +181,11 @@ class Recognizer:
         sure = self.calibration.apply(self._sums(rows, decoded)).tolist()
         views = [_View(line, row) for line, row in zip(lines, rows, strict=True)]
         found = [_Settled(*it) for it in zip(decoded, sure, views, strict=True)]
-        if self.language is not None or self.look_below:
-            doubtful = [i for i, it in enumerate(found) if it.sure < DOUBTFUL and it.line.classes]
+        below = DOUBTFUL if self.language is not None else self.look_below
+        if below:
+            # An empty line may well be one; a plate is not, but at an angle.
+            tried = [it.sure < below and (self.straightens or it.line.classes) for it in found]
+            doubtful = [i for i, it in enumerate(tried) if it]
             settled = self._settled([crops[i] for i in doubtful], [found[i] for i in doubtful])
             for i, it in zip(doubtful, settled, strict=True):
                 found[i] = it
@@ -246,14 +249,12 @@ class Recognizer:
     def _stretched(
         self, views: Sequence[_View], sure: Sequence[float]
     ) -> list[list[tuple[_View, list[Rows]]]]:
-        """Of each view the looks at it, several where the net is not ``sure`` of it, and at views
-        of it in other proportions."""
+        """Of each view the looks at it and, by how sure the net is, at it in other proportions."""
         again = [it < self.look_below for it in sure]
         seen = [[own] for own in zip(views, self._looks(views, again), strict=True)]
-        steps = [len(view.row) for view in views]
-        chosen = [
-            i for i, it in enumerate(sure) if again[i] and stretches(self.preset, it, steps[i])
-        ]
+        both = zip(sure, (len(view.row) for view in views), strict=True)
+        wider = [more and stretches(self.preset, *it) for more, it in zip(again, both, strict=True)]
+        chosen = [i for i, more in enumerate(wider) if more]
         for tall, wide in STRETCHES:
             lines = [stretched(views[i].line, tall, wide) for i in chosen]
             for i, line, row in zip(chosen, lines, self._rows(lines), strict=True):
@@ -263,8 +264,7 @@ class Recognizer:
     def _agreed(
         self, seen: Sequence[Sequence[tuple[float, _View]]], first: Sequence[_Settled]
     ) -> list[_Settled]:
-        """What several looks at the views of each line agree on; ``first`` is what was read in
-        the first of them."""
+        """What several looks at each line's views agree on; ``first`` was read in the first."""
         views = [view for line in seen for _, view in line]
         looks = iter(self._looks(views, [True] * len(views)))
         grouped = [[next(looks) for _ in line] for line in seen]
@@ -344,8 +344,8 @@ class Recognizer:
 
     def _greedy_sums(self, views: Sequence[_View]) -> npt.NDArray[np.float64]:
         """How sure the net is of what it reads in each view, by no rule and in no language."""
-        rows = [view.row for view in views]
-        return self._sums(rows, [greedy(row, self.alphabet.blank_index) for row in rows])
+        blank, rows = self.alphabet.blank_index, [view.row for view in views]
+        return self._sums(rows, [greedy(row, blank) for row in rows])
 
     def _part_views(self, crops: Sequence[Image]) -> Iterator[dict[int, tuple[float, _View]]]:
         """Views of parts of crops, by the crops' numbers, and what each has to say."""

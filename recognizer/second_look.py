@@ -43,6 +43,9 @@ TURNS, TURNED = (5.0, -5.0), 0.5
 #: A line that is right with less than this probability is read again with the language model, where
 #: there is one, and looked at again, where that helps.
 DOUBTFUL = 0.9
+#: The same for plates, captchas and expressions, which no language helps and which are wrong as a
+#: whole for one sign.
+TASK_DOUBTFUL = 0.97
 #: The same for second looks at print, of which there is much more than of anything else.
 PRINT_BELOW = 0.6
 _LEAST = 1e-30
@@ -130,7 +133,7 @@ def looks_below(preset: str, language: bool) -> float:
     """
     if preset in ("", "latin"):
         return PRINT_BELOW if language else 0.0
-    return DOUBTFUL
+    return DOUBTFUL if language else TASK_DOUBTFUL
 
 
 def best_agreed(
