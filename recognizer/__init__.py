@@ -11,13 +11,16 @@ if TYPE_CHECKING:
     from recognizer.beam import CharNgram, Lexicon
     from recognizer.decode_options import DecodeOptions
     from recognizer.plate_labels import PlateLabels
-    from recognizer.predictor import CharReading, Reading, Recognizer
+    from recognizer.predictor import Recognizer
+    from recognizer.reading import CharReading, Reading
 
 _PLACES = {
     "CharNgram": "recognizer.beam",
+    "CharReading": "recognizer.reading",
     "DecodeOptions": "recognizer.decode_options",
     "Lexicon": "recognizer.beam",
     "PlateLabels": "recognizer.plate_labels",
+    "Reading": "recognizer.reading",
 }
 
 __all__ = [

@@ -50,11 +50,13 @@ def chinese_texts(count: int, seed: int) -> Iterator[str]:
     """Lines as the Chinese recognizer is trained on, and each word as often as suits its use."""
     import numpy as np
 
+    from recognizer.synthesis.chinese_forms import hasty_forms
     from recognizer.synthesis.chinese_text import ChineseText, counted_words
 
     source = ChineseText()
     for index in range(count):
-        yield source.line(np.random.default_rng([seed, index]))
+        # Of signs and their wide twins nets give the former: recognizer/signs.py.
+        yield hasty_forms(source.line(np.random.default_rng([seed, index])))
     for word, often in counted_words():
         for _ in range(min(_MOST_OFTEN, round(often**0.5))):
             yield word

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ocr_pipeline.core.errors import DataError, UsageError
 from recognizer.plates import KOREAN_REGIONS, korean_display, korean_roman
-from recognizer.predictor import CharReading, Reading
+from recognizer.reading import CharReading, Reading
 
 FORMS = ("natural", "spaced", "roman", "both")
 

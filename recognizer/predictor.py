@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -28,6 +27,7 @@ from recognizer.language_beam import LanguageReader, search_for
 from recognizer.layers import Columns
 from recognizer.net import NET, softmax
 from recognizer.preprocessing import COLORS, PREPROCESSING, as_seen, prepare, snug, stack
+from recognizer.reading import CharReading, Reading
 from recognizer.second_look import (
     DOUBTFUL,
     MOVES,
@@ -40,6 +40,7 @@ from recognizer.second_look import (
     stretched,
     stretches,
 )
+from recognizer.signs import UsualSigns
 from recognizer.spacing import is_ideograph, with_missed_blanks, without_false_blanks
 from recognizer.views import parts
 
@@ -49,29 +50,6 @@ Rows: TypeAlias = npt.NDArray[np.float32]  # (T, classes) probabilities
 DEFAULT = "crnn-latin"
 _NARROW_BEAM = 4  # of nets without recurrence
 _HEARD = 0.1  # views that the net is so much less sure of are no plate: a search for one is long
-
-
-@dataclass(frozen=True, slots=True)
-class CharReading:
-    """A character: text, confidence 0 to 1, and its extent in fractions of the crop's width."""
-
-    text: str
-    confidence: float
-    start: float
-    end: float
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A line: text, how probable it is that all of it is right, and its characters in order.
-
-    ``share`` is that of the text among all that a search with a language model found; None where
-    no language had a say."""
-
-    text: str
-    confidence: float
-    chars: tuple[CharReading, ...] = ()
-    share: float | None = None
 
 
 class _View(NamedTuple):
@@ -124,6 +102,8 @@ class Recognizer:
         self.ideographs = any(map(is_ideograph, self.alphabet.characters))
         preset = self.preset = str(header.get("preset", ""))
         self.rule = rule_for(preset, self.alphabet)
+        usual = preset == "chinese" and self.decoding.lexicon is None
+        self.signs = UsualSigns(self.alphabet) if usual else None
         self.language: LanguageReader | None = None
         if self.decoding.language_model and self.decoding.beam is None:
             model = language_for(preset, self.alphabet.characters)
@@ -364,11 +344,14 @@ class Recognizer:
     def _probabilities(self, lines: Sequence[Line], width: int) -> Rows:
         with stage("recognize"):
             logits = self.session.run(stack(lines, width))[0]
-        return softmax(logits)
+        probabilities = softmax(logits)
+        return self.signs.merged(probabilities) if self.signs else probabilities
 
     def _reading(self, settled: _Settled) -> Reading:
         line, (first, last) = settled.line, settled.view.place
         width = settled.view.line.shape[-1]
+        if self.signs:
+            line = self.signs.usual(line)
         if self.ideographs:
             line = without_false_blanks(line, self.alphabet)
             line = with_missed_blanks(line, self.alphabet)

@@ -12,11 +12,12 @@ import pytest
 from ocr_pipeline.core.errors import FontError
 from ocr_pipeline.core.rendering.fonts import Face, FontLibrary
 from recognizer.alphabet import Alphabet, normalise
+from recognizer.signs import usual_forms
 from recognizer.synthesis import chinese_text
 from recognizer.synthesis.chinese import ChineseRenderer, chinese_faces
 from recognizer.synthesis.chinese_alphabet import ASCII, CHINESE_ALPHABET, HANZI, SIGNS
 from recognizer.synthesis.chinese_facts import FACTS
-from recognizer.synthesis.chinese_forms import hasty_forms, usual_forms, wide_points
+from recognizer.synthesis.chinese_forms import hasty_forms, wide_points
 from recognizer.synthesis.chinese_text import USUAL, ChineseText
 from recognizer.tasks import RenderOptions, load_preset
 

@@ -35,7 +35,7 @@ from recognizer.plates import (
     korean_roman,
     korean_text,
 )
-from recognizer.predictor import CharReading, Reading
+from recognizer.reading import CharReading, Reading
 from recognizer.tasks import load_preset
 
 KEYS = sorted(KOREAN_SYLLABLES | LATER_SYLLABLES)

@@ -21,9 +21,9 @@ from ocr_pipeline.core.rendering.words import (
     weighted,
 )
 from recognizer.alphabet import normalise
+from recognizer.signs import AIRY, FOLDED, usual_forms
 from recognizer.synthesis.chinese_alphabet import ASCII, CHINESE_ALPHABET, HANZI, SIGNS
 from recognizer.synthesis.chinese_facts import FACTS
-from recognizer.synthesis.chinese_forms import FOLDED, usual_forms
 
 Rng = np.random.Generator
 
@@ -56,8 +56,6 @@ _STOPS = (
 )
 _PAIRS = ("“”", "《》", "（）", "‘’", "【】", "「」", "〈〉", "『』", "〔〕", "()", '""')
 _PAIR_SHARES = np.cumsum([0.34, 0.2, 0.18, 0.05, 0.06, 0.04, 0.02, 0.02, 0.02, 0.04, 0.03])
-# Signs next to which a blank cannot be seen, because they bring their own.
-_WIDE = frozenset("，。、：；！？（）“”‘’《》〈〉【】「」『』〔〕…—～　")
 # A dash is two of them in a row: a single one looks like the figure one, and half an ellipsis is
 # none.
 _DOUBLED = frozenset("—…")
@@ -186,7 +184,7 @@ def _tidy(text: str) -> str:
     parts = usual_forms(normalise(text)).split(" ")
     out = parts[0]
     for part in parts[1:]:
-        bare = not out or not part or out[-1] in _WIDE or part[0] in _WIDE
+        bare = not out or not part or out[-1] in AIRY or part[0] in AIRY
         out += part if bare else f" {part}"
     return out
 
