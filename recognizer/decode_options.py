@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,8 @@ from recognizer.grammar import TextRule
 # Beam that looks for a text of the task's form, and how much less likely than the likeliest text it
 # may be: another form than those known is read with more certainty than that.
 _RULED_BEAM, _RULED_FLOOR, _LEAST_LIKELY = 24, 1e-6, 1e-3
+#: The same as a logarithm, of a text that has none of the task's forms.
+LOG_FORMLESS = math.log(_LEAST_LIKELY)
 
 
 @dataclass(frozen=True)

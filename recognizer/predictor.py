@@ -20,7 +20,7 @@ from recognizer.batching import buckets
 from recognizer.beam import align_all
 from recognizer.confidence import Calibration, states_of, sum_over_paths
 from recognizer.ctc import Decoded, greedy, widen_spans
-from recognizer.decode_options import DecodeOptions
+from recognizer.decode_options import LOG_FORMLESS, DecodeOptions
 from recognizer.grammar import rule_for
 from recognizer.language import language_for
 from recognizer.language_beam import LanguageReader, search_for
@@ -257,13 +257,20 @@ class Recognizer:
         ]
         texts = [[one.classes for look in line for one in look] for line in read]
         weights = [[weight for weight, _ in line] for line in seen]
-        agreed = best_agreed(grouped, texts, self.alphabet.blank_index, weights=weights)
+        blank = self.alphabet.blank_index
+        agreed = best_agreed(grouped, texts, blank, self._form_prior, weights)
         numbers = [number for *_, number in agreed]
         best = [line[number][1] for line, number in zip(seen, numbers, strict=True)]
         own = [line[number][0] for line, number in zip(read, numbers, strict=True)]
         lines = self._placed(best, own, [text for text, *_ in agreed])
         sure = self.calibration.apply([probability for _, probability, _ in agreed]).tolist()
         return [_Settled(*it) for it in zip(lines, sure, best, strict=True)]
+
+    def _form_prior(self, text: Sequence[int]) -> float:
+        """What a text's form adds to the logarithm of its probability."""
+        if self.rule is None or not self.decoding.grammar:
+            return 0.0
+        return 0.0 if self.rule.complete(self.alphabet.decode(text)) else LOG_FORMLESS
 
     def _placed(
         self,

@@ -79,6 +79,7 @@ class Eye:
     """A net that reads one digit: 3 by a hair where the picture is as it was, else clearly 8."""
 
     sizes = None
+    other, moved = "8", 0.1  # what is read else, and what is left for the three then
 
     def __init__(self, sure: float, letters: str = LETTERS) -> None:
         self.sure, self.alphabet = sure, Alphabet(letters)
@@ -90,10 +91,12 @@ class Eye:
         odds = np.full(size, 1e-6, np.float32)
         odds[..., self.alphabet.blank_index] = 1.0
         for row, image in zip(odds, batch, strict=True):
-            three = self.sure if image[0, 0, 0] < 0 else 0.1  # a dark corner, until it moves away
+            three = (
+                self.sure if image[0, 0, 0] < 0 else self.moved
+            )  # a dark corner, until it moves away
             row[3, self.alphabet.blank_index] = 1e-6
             row[3, self.alphabet.encode("3")[0]] = three
-            row[3, self.alphabet.encode("8")[0]] = 1 - three
+            row[3, self.alphabet.encode(self.other)[0]] = 1 - three
         return [np.log(odds)]
 
 
@@ -122,6 +125,17 @@ def test_a_doubtful_image_is_looked_at_again() -> None:
     assert eye.seen == [2] * (1 + len(MOVES))
     assert readings[0].confidence == pytest.approx((0.4 * 0.4 * 0.9) ** (1 / 3), rel=1e-3)
     assert readings[0].share is None and len(readings[0].chars) == 1
+
+
+def test_a_text_of_the_form_wins_unless_the_other_is_a_thousand_times_as_likely(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    signs = LETTERS + "+-*()"
+    monkeypatch.setattr(Eye, "other", "(")
+    for moved_away, grammar, text in ((5e-4, True, "3"), (5e-4, False, "("), (1e-9, True, "(")):
+        monkeypatch.setattr(Eye, "moved", moved_away)
+        _, readings = read(0.6, "expressions", signs, grammar=grammar)
+        assert readings[0].text == text, moved_away
 
 
 def test_sure_images_languages_and_lexicons_are_not_looked_at_again() -> None:
