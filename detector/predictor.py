@@ -31,6 +31,11 @@ Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.floating[Any]]
 #: Heights in pixels of the lines that a net sees well.
 _SEEN = (9.0, 70.0)
+#: Scales of the looks at a small picture, relative to the largest; and of one more for headlines,
+#: from which the least that counts as one is taken: its height in pixels of that look, its width
+#: in heights, and the part of it that may lie in what the other looks found.
+_TWO_SCALES, _HEADLINE_SCALE = (1.0, 0.4), 0.16
+_LEAST_TALL, _LEAST_WIDE, _MOST_SHARED = 16.0, 1.3, 0.2
 
 
 @dataclass(frozen=True)
@@ -218,9 +223,10 @@ def find_lines(image: Image, net: Any, heights: tuple[float, ...], options: Dete
 def _look_twice(
     image: Image, larger: float, net: Any, heights: tuple[float, ...], options: DetectOptions
 ) -> Lines:
-    """Lines of a small picture, each from the look of two whose scale suits it better."""
+    """Lines of a small picture, each from the look of two whose scale suits it better, and
+    headlines that are too large for both."""
     looks, trust = [], []
-    for scale in (larger, 0.4 * larger):
+    for scale in (factor * larger for factor in _TWO_SCALES):
         found = _look(image, scale, net, heights, options)
         tall = line_heights(found.quads) / (1 + 2 * options.margin_y) * scale
         seen = (tall >= _SEEN[0]) & (tall <= _SEEN[1])
@@ -232,8 +238,28 @@ def _look_twice(
     scores = np.concatenate([look.scores for look in looks])
     limit = options.connect.contained
     lines = drop_contained(Lines(quads, scores), limit, np.concatenate(trust))
+    scale = _HEADLINE_SCALE * larger
+    lines = _with_headlines(lines, _look(image, scale, net, heights, options), scale, options)
     order = np.lexsort((lines.quads[:, 0, 0], lines.quads[:, :, 1].mean(1)))
     return Lines(lines.quads[order], lines.scores[order])
+
+
+def _with_headlines(lines: Lines, found: Lines, scale: float, options: DetectOptions) -> Lines:
+    """Lines, and what is large, wide and elsewhere of those that a look from afar found."""
+    tall = line_heights(found.quads)
+    seen = tall / (1 + 2 * options.margin_y) * scale
+    low, high = found.quads.min(1), found.quads.max(1)
+    wide = high[:, 0] - low[:, 0]
+    shared = np.minimum(high[:, None], lines.quads.max(1)) - np.maximum(
+        low[:, None], lines.quads.min(1)
+    )
+    covered = np.maximum(shared, 0).prod(-1).sum(1)
+    new = (seen >= _LEAST_TALL) & (seen <= _SEEN[1]) & (wide >= _LEAST_WIDE * tall)
+    new &= covered < _MOST_SHARED * (high - low).prod(-1)
+    return Lines(
+        np.concatenate([lines.quads, found.quads[new]]),
+        np.concatenate([lines.scores, found.scores[new]]),
+    )
 
 
 def line_heights(quads: Floats) -> Floats:

@@ -81,10 +81,21 @@ def test_small_pictures_show_headlines_and_fine_print() -> None:
     quads += [box_quad(10, y, 150, y + 7) for y in range(80, 140, 12)]
     net = PerfectNet((150, 200), np.stack(quads))
     lines = find_lines(np.zeros((150, 200, 3), np.uint8), net, DEFAULT_HEIGHTS, EXACT)
-    assert [max(size) for size in net.seen] == [800, 320]
+    assert [max(size) for size in net.seen] == [800, 320, 128]
     assert len(lines.quads) == len(quads)
     assert all(max(polygon_iou(q, f) for f in lines.quads) > 0.8 for q in quads)
     assert lines.scores.min() > 0.9  # the choice between looks leaves the scores alone
+
+
+def test_a_headline_that_fills_a_small_picture_is_found_once() -> None:
+    quads = [box_quad(10, 8, 190, 88)]  # 128 pixels high in the smaller of two looks
+    quads += [box_quad(10, y, 150, y + 7) for y in range(100, 140, 12)]
+    net = PerfectNet((150, 200), np.stack(quads))
+    lines = find_lines(np.zeros((150, 200, 3), np.uint8), net, DEFAULT_HEIGHTS, EXACT)
+    assert len(lines.quads) == len(quads)
+    assert all(max(polygon_iou(q, f) for f in lines.quads) > 0.75 for q in quads)
+    alone = PerfectNet((150, 200), quads[0][None])
+    assert len(find_lines(np.zeros((150, 200, 3), np.uint8), alone, DEFAULT_HEIGHTS, EXACT)[0]) == 1
 
 
 def letters(height: int, rows: int = 12) -> npt.NDArray[np.uint8]:
