@@ -258,6 +258,15 @@ def url(rng: Rng) -> str:
     return f"{start}{host}{path}"
 
 
+def joined(rng: Rng) -> str:
+    """A name of words written together, as makers of programs and travel agencies have them."""
+    words = [_plain(word(rng)).capitalize() for _ in range(2 if rng.random() < 0.8 else 3)]
+    text = "".join(words)
+    if rng.random() < 0.35:
+        text = text[:1].lower() + text[1:]
+    return f"{text}.{pick(rng, p.DOMAINS)}" if rng.random() < 0.25 else text
+
+
 def code(rng: Rng) -> str:
     """A reference, serial or document number."""
     return weighted(

@@ -287,6 +287,8 @@ def placard(rng: Rng, some: Callable[[], str]) -> str:
     roll = rng.random()
     if roll < 0.1:  # cut closely these are as high as capitals, and are taken for them
         return pick(rng, low_words())
+    if roll < 0.15:  # the only capitals are within the word: no blank stands before them
+        return e.joined(rng)
     if roll < 0.68:
         text = some()
     elif roll < 0.76:

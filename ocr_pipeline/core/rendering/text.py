@@ -250,6 +250,7 @@ class TextSource:
             (0.8, entities.phone),
             (0.7, entities.email),
             (0.7, entities.url),
+            (0.7, entities.joined),
             (1.5, entities.code),
             (0.6, entities.product),
             (1.0, entities.number),
