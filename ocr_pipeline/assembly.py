@@ -22,6 +22,9 @@ DIGITS = 2  # of coordinates
 # banners gains 0.3 to 1 points by it; a page that is faint all over is read as well as it can be.
 LEAST_LEGIBILITY, USUAL_LEGIBILITY = 0.5, 0.65
 OF_MEDIAN = 0.8
+#: Longest side of what is taken for a picture rather than a page: icons, logos and edges stand
+#: beside its text. A word at a line's end that is less legible than the latter is one of them.
+PICTURE_SIDE, LEAST_AT_ENDS = 800, 0.6
 
 
 class CharLike(Protocol):
@@ -126,6 +129,18 @@ class ReadLine:
             for (a, b), start, end in zip(pairwise(numbers), starts, ends, strict=True)
             if a < b
         ]
+
+    def between_icons(self) -> ReadLine:
+        """The line without the words at its ends that are hardly legible; a line of nothing else
+        as it is."""
+        runs = _split(self.chars)
+        sure = [i for i, run in enumerate(runs) if _mean_confidence(run) >= LEAST_AT_ENDS]
+        if not sure or sure[-1] + 1 - sure[0] == len(runs):
+            return self
+        first, last = sure[0], sure[-1] + 1
+        middles = [(start + end) / 2 for start, end in self.blanks()]
+        bounds = [0.0, *middles, 1.0]
+        return self._part(runs[first:last], bounds[first], bounds[last])
 
     def _part(self, runs: Sequence[Sequence[CharLike]], start: float, end: float) -> ReadLine:
         """Some words of the line, with the stretch of it (in fractions) that they stand in."""
@@ -299,10 +314,13 @@ def legibility(reading: ReadingLike) -> float:
     It does not fall with a line's length as the confidence does, and so tells print that is read
     with an error from what is no print at all.
     """
-    if not reading.chars:
-        return 0.0
-    logs = sum(math.log(max(char.confidence, 1e-6)) for char in reading.chars)
-    return math.exp(logs / len(reading.chars))
+    return _mean_confidence(reading.chars) if reading.chars else 0.0
+
+
+def _mean_confidence(chars: Sequence[CharLike]) -> float:
+    """Geometric mean of characters' confidences."""
+    logs = sum(math.log(max(char.confidence, 1e-6)) for char in chars)
+    return math.exp(logs / len(chars))
 
 
 def least_legibility(readings: Sequence[ReadingLike]) -> float:

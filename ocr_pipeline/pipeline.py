@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ocr_pipeline.assembly import (
+    PICTURE_SIDE,
     Quad,
     ReadingLike,
     ReadLine,
@@ -241,6 +242,8 @@ class Pipeline:
             for quad, score, reading in zip(work.quads, work.scores, read, strict=True)
             if self._keeps(reading, least)
         ]
+        if self._drops and max(work.width, work.height) <= PICTURE_SIDE:
+            lines = [line.between_icons() for line in lines]
         upright = list(work.turn.forward([line.quad for line in lines]))
         skew = page_skew(upright, work.turn.slant)
         if self.options.layout:
@@ -267,12 +270,17 @@ class Pipeline:
     def _pad_x(self) -> float:
         return PAD_X if self.options.detect else 0.0
 
+    @property
+    def _drops(self) -> bool:
+        """Whether what is hardly legible is dropped."""
+        return self.options.detect and self.options.min_confidence is None
+
     def _keeps(self, reading: ReadingLike, least: float) -> bool:
         if not reading.text.strip():
             return False
         if self.options.min_confidence is not None:
             return reading.confidence >= self.options.min_confidence
-        return not self.options.detect or legibility(reading) >= least
+        return not self._drops or legibility(reading) >= least
 
     def _detect(self, image: Image) -> tuple[list[Quad], list[float]]:
         """Quads and scores of an image's lines."""

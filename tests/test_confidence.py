@@ -143,3 +143,28 @@ def test_legibility_does_not_fall_with_length() -> None:
     assert legibility(reading("ab", 0.8)) == pytest.approx(0.8)
     assert legibility(reading("ab" * 40, 0.8)) == pytest.approx(0.8)
     assert legibility(FakeReading("", 0.0, ())) == 0
+
+
+def spelled(*words: tuple[str, float]) -> ReadLine:
+    """A line of words, each of whose characters has the word's confidence."""
+    given = reading(" ".join(text for text, _ in words), 0.5)
+    sure = [sure for text, sure in words for _ in text + " "]
+    chars = [type(c)(c.text, s, c.start, c.end) for c, s in zip(given.chars, sure, strict=False)]
+    return ReadLine(box_quad(0, 0, 100, 10), 0.9, given.text, 0.5, chars)
+
+
+def test_icons_at_a_line_s_ends_are_no_words_of_it() -> None:
+    line = spelled(("@O", 0.4), ("Open", 0.99), ("x", 0.3), ("now", 0.98), ("»", 0.5))
+    kept = line.between_icons()
+    assert kept.text == "Open x now"  # what stands between words is read with them
+    assert kept.confidence > line.confidence
+    left, right = kept.quad[0, 0], kept.quad[1, 0]
+    assert 5 < left < 25 and 80 < right < 99
+    words = make_line(kept).words
+    assert [word.text for word in words] == ["Open", "x", "now"]
+    assert words[0].polygon[0][0] == pytest.approx(line.chars[3].start * 100, abs=1)
+
+
+def test_a_line_without_icons_stays_as_it_is() -> None:
+    for line in (spelled(("one", 0.9), ("x", 0.2), ("two", 0.9)), spelled(("none", 0.2))):
+        assert line.between_icons() is line

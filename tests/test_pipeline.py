@@ -106,6 +106,20 @@ def test_thresholds() -> None:
     assert len(pipeline(min_score=0.85, min_confidence=0.85).read_page(bars(BOXES)).lines) == 3
 
 
+def test_icons_are_dropped_in_pictures_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(self: object, crops: list[np.ndarray]) -> list[object]:
+        given = reading("o Open now", 0.9)
+        return [replace(given, chars=(replace(given.chars[0], confidence=0.4), *given.chars[1:]))]
+
+    monkeypatch.setattr(FakeRecognizer, "read", read)
+    for size, options, text in (
+        ((200, 300), {}, "Open now"),
+        ((200, 900), {}, "o Open now"),
+        ((200, 300), {"min_confidence": 0.0}, "o Open now"),
+    ):
+        assert pipeline(**options).read_page(bars(BOXES[:1], size)).text == text
+
+
 def test_all_lines_of_a_page_are_read_in_one_go() -> None:
     read = pipeline()
     read.read_page(bars(BOXES))
