@@ -46,6 +46,8 @@ class DetectOptions:
         long_side: longer side in pixels of the first look at a page whose type is hard to guess.
         small: pictures whose sides are at most so long are looked at twice: their type may be of
             any size, and often of several.
+        small_side: longer side in pixels of the larger of these looks; print of six pixels is not
+            rare in them.
         short_side: fixed shorter side instead of the search for a scale; None searches.
         line_height: height in pixels to which a page's median line is brought.
         tolerance: relative difference of scale that makes no second look worth its while.
@@ -62,6 +64,7 @@ class DetectOptions:
 
     long_side: int = 1000
     small: int = 800
+    small_side: int = 1200
     short_side: int | None = None
     line_height: float = 20.0
     tolerance: float = 0.35
@@ -75,7 +78,9 @@ class DetectOptions:
     tighten: TightenOptions | None = field(default_factory=TightenOptions)
 
     def __post_init__(self) -> None:
-        if self.long_side < 64 or (self.short_side is not None and self.short_side < 32):
+        if min(self.long_side, self.small_side) < 64 or (
+            self.short_side is not None and self.short_side < 32
+        ):
             raise UsageError("the page's sides must be at least 64 (long) and 32 (short) pixels")
         if self.line_height <= 4 or self.tolerance < 0:
             raise UsageError("line_height must be above 4 pixels, tolerance not negative")
@@ -202,7 +207,7 @@ def find_lines(image: Image, net: Any, heights: tuple[float, ...], options: Dete
     guess = guess_line_height(image)
     if max(h, w) <= options.small:
         fine = 0.0 if guess is None else options.line_height / guess
-        scale = min(max(options.long_side / max(h, w), fine), cap)
+        scale = min(max(options.small_side / max(h, w), fine), cap)
         return _look_twice(image, scale, net, heights, options)
     if guess is None:
         first = min(options.long_side / max(h, w), cap)
