@@ -74,7 +74,7 @@ class DoubtfulRecognizer(FakeRecognizer):
     def _doubt(self, reading: FakeReading) -> FakeReading:
         sure = reading.text.rfind(" ")
         chars = tuple(
-            FakeChar(char.text, 0.4 if 0 <= sure < i else 0.99, char.start, char.end)
+            FakeChar(char.text, 0.65 if 0 <= sure < i else 0.99, char.start, char.end)
             for i, char in enumerate(reading.chars)
         )
         # A line is as sure as its words are together.
