@@ -44,9 +44,9 @@ class DetectOptions:
 
     Attributes:
         long_side: longer side in pixels of the first look at a page whose type is hard to guess.
-        small: pictures whose sides are at most so long are looked at twice: their type may be of
-            any size, and often of several.
-        small_side: longer side in pixels of the larger of these looks; print of six pixels is not
+        small: pictures whose sides are at most so long are looked at in three scales: their type
+            may be of any size, and often of several.
+        small_side: longer side in pixels of the largest of these looks; print of six pixels is not
             rare in them.
         short_side: fixed shorter side instead of the search for a scale; None searches.
         line_height: height in pixels to which a page's median line is brought.
@@ -208,7 +208,7 @@ def find_lines(image: Image, net: Any, heights: tuple[float, ...], options: Dete
     if max(h, w) <= options.small:
         fine = 0.0 if guess is None else options.line_height / guess
         scale = min(max(options.small_side / max(h, w), fine), cap)
-        return _look_twice(image, scale, net, heights, options)
+        return _look_at_picture(image, scale, net, heights, options)
     if guess is None:
         first = min(options.long_side / max(h, w), cap)
     else:
@@ -225,7 +225,7 @@ def find_lines(image: Image, net: Any, heights: tuple[float, ...], options: Dete
     return _merge(found, first, again, second, options)
 
 
-def _look_twice(
+def _look_at_picture(
     image: Image, larger: float, net: Any, heights: tuple[float, ...], options: DetectOptions
 ) -> Lines:
     """Lines of a small picture, each from the look of two whose scale suits it better, and

@@ -91,9 +91,8 @@ class Eye:
         odds = np.full(size, 1e-6, np.float32)
         odds[..., self.alphabet.blank_index] = 1.0
         for row, image in zip(odds, batch, strict=True):
-            three = (
-                self.sure if image[0, 0, 0] < 0 else self.moved
-            )  # a dark corner, until it moves away
+            dark = image[0, 0, 0] < 0  # the corner, until it moves away
+            three = self.sure if dark else self.moved
             row[3, self.alphabet.blank_index] = 1e-6
             row[3, self.alphabet.encode("3")[0]] = three
             row[3, self.alphabet.encode(self.other)[0]] = 1 - three
